@@ -1,8 +1,8 @@
 #include "tests/layers/layers.hpp"
 
 #include <doctest/doctest.h>
-#include <stdlib.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
