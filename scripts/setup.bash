@@ -13,7 +13,7 @@ readonly packages=(
     doctest-dev
 )
 
-say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+say() { printf 'fiberlab set-up: %s\n' "$*" >&2; }
 
 # Our own failure, told apart from what the program ends with.
 give_up() {
