@@ -72,7 +72,7 @@ install_packages() {
     "${as_root[@]}" bash -s -- "$@" >&2 <<'ROOT' || status=$?
 set -euo pipefail
 export DEBIAN_FRONTEND=noninteractive
-# Only the servers' programs are wanted: while this file says so, their packages start no service.
+# Only the programs of the servers are wanted. While this file says so, installing them starts no service.
 policy=/usr/sbin/policy-rc.d
 if [[ ! -e $policy ]]; then
     trap 'rm -f -- "$policy"' EXIT
@@ -82,6 +82,12 @@ fi
 apt=(apt-get -q -o DPkg::Lock::Timeout=300)
 "${apt[@]}" update </dev/null
 "${apt[@]}" install -y --no-install-recommends "$@" </dev/null
+# Nor shall the next boot start one that was not here before.
+for package in "$@"; do
+    case $package in
+        redis-server | postgresql) update-rc.d "$package" disable ;;
+    esac
+done
 ROOT
     if ((status != 0)); then
         say "apt-get could not install: $*"
