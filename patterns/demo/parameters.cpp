@@ -151,8 +151,13 @@ bool parameters::flag(std::string_view option_name) const {
 }
 
 const std::string& parameters::text(std::string_view option_name) const {
+    (void)slot_of(option_name, {option_type::text, option_type::choice, option_type::path});
+    return shown(option_name);
+}
+
+const std::string& parameters::shown(std::string_view option_name) const {
     static const std::string nothing;
-    const slot& held = slot_of(option_name, {option_type::text, option_type::choice, option_type::path});
+    const slot& held = slots_.find(find(option_name).name)->second;
     return held.texts.empty() ? nothing : held.texts.back();
 }
 

@@ -42,8 +42,10 @@ public:
     bool flag(std::string_view option_name) const;
     const std::string& text(std::string_view option_name) const;               // text, choice, path
     const std::vector<std::string>& list(std::string_view option_name) const;  // of a repeated option
-    bool given(std::string_view option_name) const;                            // by the user, not by default
-    bool has_value(std::string_view option_name) const;                        // given or by default
+    const std::string& shown(
+        std::string_view option_name) const;             // of any type: as typed, or as its default is written
+    bool given(std::string_view option_name) const;      // by the user, not by default
+    bool has_value(std::string_view option_name) const;  // given or by default
 
     const std::vector<option>& table() const noexcept { return table_; }
 
