@@ -27,6 +27,7 @@ enum class operand_kind : std::uint8_t {
     none,
     files,    // fiberlab bridge FILE…
     command,  // fiberlab self-healing -- CMD ARG…
+    words,    // fiberlab lock serve redis postgres: of `operand_words`
 };
 
 struct example {
@@ -74,7 +75,8 @@ struct command {
     std::vector<example> examples{};  // two to four
     std::string_view explanation{};   // explain.md, embedded by the build: demos::<function>_explanation()
     operand_kind operands = operand_kind::none;
-    bool boost_channels = false;  // accepts --channel boost
+    std::vector<std::string> operand_words{};  // of operand_kind::words: what they may be; each may come several times
+    bool boost_channels = false;               // accepts --channel boost
 
     // Whether these arguments mean files, a child process or a server: then the time is real, standard output carries
     // the data alone and the report goes to standard error or --report FILE. May be empty: never.

@@ -73,12 +73,13 @@ void parameters::set(std::string_view option_name, std::string_view typed, std::
     const option& as = find(option_name);
     slot& into = slots_.find(option_name)->second;
     slot next = into.given && as.repeated ? into : slot{};
+    next.given = true;
+    next.origin = from.empty() ? "--" + as.name : std::string{from};
     try {
         store(next, as, typed);
     } catch (const usage_error& error) {
-        throw usage_error{(from.empty() ? "--" + as.name : std::string{from}) + ": " + error.what()};
+        throw usage_error{next.origin + ": " + error.what()};
     }
-    next.given = true;
     into = std::move(next);
 }
 
@@ -166,6 +167,10 @@ const std::vector<std::string>& parameters::list(std::string_view option_name) c
         mistake(option_name, "is not a repeated one");
     }
     return slots_.find(option_name)->second.texts;
+}
+
+const std::string& parameters::origin(std::string_view option_name) const {
+    return slots_.find(find(option_name).name)->second.origin;
 }
 
 bool parameters::given(std::string_view option_name) const {

@@ -42,16 +42,17 @@ public:
     bool flag(std::string_view option_name) const;
     const std::string& text(std::string_view option_name) const;               // text, choice, path
     const std::vector<std::string>& list(std::string_view option_name) const;  // of a repeated option
-    const std::string& shown(
-        std::string_view option_name) const;             // of any type: as typed, or as its default is written
-    bool given(std::string_view option_name) const;      // by the user, not by default
-    bool has_value(std::string_view option_name) const;  // given or by default
+    const std::string& origin(std::string_view option_name) const;  // where it was given: "--items", "FIBERLAB_ITEMS"
+    const std::string& shown(std::string_view option_name) const;   // of any type: as typed, or its default
+    bool given(std::string_view option_name) const;                 // by the user, not by default
+    bool has_value(std::string_view option_name) const;             // given or by default
 
     const std::vector<option>& table() const noexcept { return table_; }
 
 private:
     struct slot {
         bool given = false;
+        std::string origin;
         std::int64_t number = 0;
         double real = 0;
         std::vector<std::string> texts;
