@@ -13,7 +13,7 @@ namespace fiberlab::render {
 namespace {
 
 constexpr std::size_t time_width = 9;
-constexpr std::size_t name_width = 14;
+constexpr std::size_t name_width = 12;
 constexpr std::string_view margin = "  ";
 
 // "items 20, hold 5ms": what shaped the run, as it was or would be typed.
@@ -214,10 +214,12 @@ void story_view::invariants(const demo::report& report) {
                                                         : std::pair{"✓ held   ", tint::good};
         const std::string indent = margin.data() + style_.in(colour, mark) + margin.data();
         paragraph(indent, std::string(columns(indent), ' '),
-                  each.sentence + (each.samples == 0 ? "" : ", in " + samples_of(each)));
-        if (!each.detail.empty()) {
-            const std::string deeper(columns(indent) + 2, ' ');
-            paragraph(deeper, deeper, printable(each.detail));
+                  each.sentence + (each.samples == 0 ? "" : " (" + samples_of(each) + ")"));
+        const std::string deeper(columns(indent) + 2, ' ');
+        for (std::string_view detail = each.detail; !detail.empty();) {
+            const std::size_t end = std::min(detail.find('\n'), detail.size());
+            paragraph(deeper, deeper + margin.data(), printable(detail.substr(0, end)));
+            detail.remove_prefix(std::min(end + 1, detail.size()));
         }
     }
 }

@@ -1,0 +1,310 @@
+#include "apps/fiberlab/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "apps/fiberlab/global_options.hpp"
+#include "apps/fiberlab/suggest.hpp"
+
+namespace fiberlab::cli {
+
+namespace {
+
+using demo::option;
+using demo::option_type;
+using action = invocation::action;
+
+CLI::Option* add(CLI::App& to, const option& each) {
+    std::string names = "--" + each.name;
+    if (const std::string_view short_form = letter(each.name); !short_form.empty()) {
+        names = "-" + std::string{short_form} + "," + names;
+    }
+    CLI::Option* added = each.type == option_type::flag ? to.add_flag(names) : to.add_option(names);
+    // All that was typed is kept here; demo::parameters decides what several values mean.
+    return added->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+// The words that CLI11 sorts, as a tree of commands: `lock contend` is the subcommand `contend` of `lock`.
+class grammar {
+public:
+    explicit grammar(const command_list& commands) {
+        app_.set_help_flag();
+        // Before any subcommand is added, which inherits both: an option that the subcommand does not know is then
+        // looked for here, so that `--seed 5` may follow the command.
+        app_.fallthrough();
+        app_.allow_extras();
+        app_.require_subcommand(0, 1);
+        for (const option& each : global_options()) {
+            add(app_, each);
+        }
+        for (const option& each : global_switches()) {
+            add(app_, each);
+        }
+        for (const demo::command* each : commands) {
+            CLI::App* const node = make_node(each->name);
+            commands_[node] = each;
+            for (const option& of : each->options) {
+                add(*node, of);
+            }
+        }
+        for (const auto& [name, _] : built_in_commands()) {
+            app_.add_subcommand(name);
+        }
+    }
+
+    void parse(std::vector<std::string> words) {
+        std::ranges::reverse(words);  // as CLI11 takes a vector
+        app_.parse(words);
+        chosen_ = &app_;
+        while (!chosen_->get_subcommands().empty()) {
+            chosen_ = chosen_->get_subcommands().front();
+        }
+    }
+
+    const CLI::App& root() const { return app_; }
+    const CLI::App& chosen() const { return *chosen_; }
+    bool nothing_chosen() const { return chosen_ == &app_; }
+    bool given(const std::string& global_switch) const { return app_.count("--" + global_switch) > 0; }
+
+    const demo::command* command() const {
+        const auto found = commands_.find(chosen_);
+        return found == commands_.end() ? nullptr : found->second;
+    }
+
+    // "lock contend"
+    std::string path() const {
+        std::string text;
+        for (const CLI::App* at = chosen_; at != nullptr && at != &app_; at = at->get_parent()) {
+            text = text.empty() ? at->get_name() : at->get_name() + " " + text;
+        }
+        return text;
+    }
+
+    // The words that are no option of ours, in the order they were typed.
+    std::vector<std::string> rest() const {
+        std::vector<std::string> words = app_.remaining(true);
+        return words;
+    }
+
+private:
+    CLI::App* make_node(const std::string& name) {
+        const std::size_t blank = name.find(' ');
+        if (blank == std::string::npos) {
+            return app_.add_subcommand(name);
+        }
+        const std::string group = name.substr(0, blank);
+        CLI::App*& parent = groups_[group];
+        if (parent == nullptr) {
+            parent = app_.add_subcommand(group);
+            parent->require_subcommand(0, 1);
+        }
+        return parent->add_subcommand(name.substr(blank + 1));
+    }
+
+    CLI::App app_;
+    std::map<std::string, CLI::App*> groups_;
+    std::map<const CLI::App*, const demo::command*> commands_;
+    const CLI::App* chosen_ = nullptr;
+};
+
+std::vector<std::string> names_of(const std::vector<option>& table) {
+    std::vector<std::string> names;
+    for (const option& each : table) {
+        names.push_back("--" + each.name);
+    }
+    return names;
+}
+
+std::string did_you_mean(std::string_view typed, const std::vector<std::string>& candidates) {
+    const auto near = closest(typed, candidates);
+    return near ? "; did you mean " + *near + "?" : "";
+}
+
+[[noreturn]] void unknown_command(const grammar& words, const std::string& typed, const command_list& commands) {
+    const std::string inside = words.path();
+    const std::string full = inside.empty() ? typed : inside + " " + typed;
+    std::vector<std::string> candidates;
+    for (const demo::command* each : commands) {
+        candidates.push_back(each->name);
+        // `fiberlab contend` is most likely meant for `lock contend`.
+        if (each->name.ends_with(" " + full)) {
+            throw bad_command_line{"there is no command '" + full + "'; did you mean " + each->name + "?", ""};
+        }
+    }
+    if (inside.empty()) {
+        for (const auto& [name, _] : built_in_commands()) {
+            candidates.push_back(name);
+        }
+    }
+    throw bad_command_line{"there is no command '" + full + "'" + did_you_mean(full, candidates), inside};
+}
+
+[[noreturn]] void unknown_option(const grammar& words, std::string typed, const command_list& commands) {
+    typed = typed.substr(0, typed.find('='));
+    std::vector<std::string> candidates = names_of(global_options());
+    std::ranges::copy(names_of(global_switches()), std::back_inserter(candidates));
+    if (const demo::command* command = words.command()) {
+        std::ranges::copy(names_of(command->options), std::back_inserter(candidates));
+        throw bad_command_line{command->name + " has no option " + typed + did_you_mean(typed, candidates),
+                               command->name};
+    }
+    for (const demo::command* each : commands) {
+        if (std::ranges::any_of(each->options, [&](const option& of) { return "--" + of.name == typed; })) {
+            throw bad_command_line{typed + " is an option of commands: write it after the command's name", ""};
+        }
+    }
+    throw bad_command_line{"there is no option " + typed + did_you_mean(typed, candidates), words.path()};
+}
+
+bool looks_like_option(const std::string& word) {
+    return word.size() > 1 && word.front() == '-';
+}
+
+// The operands that the command was given, those after "--" included.
+std::vector<std::string> operands_of(const grammar& words, const std::vector<std::string>& rest,
+                                     const std::vector<std::string>& after_dashes, bool dashes) {
+    const demo::command& command = *words.command();
+    const auto refuse = [&](const std::string& why) { throw bad_command_line{why, command.name}; };
+    switch (command.operands) {
+        case demo::operand_kind::none:
+            if (!rest.empty() || dashes) {
+                refuse(command.name + " takes no operand" + (rest.empty() ? "" : ": '" + rest.front() + "'"));
+            }
+            return {};
+        case demo::operand_kind::command:
+            if (!rest.empty()) {
+                refuse("the command to run goes after --: fiberlab " + command.name + " -- " + rest.front() + " …");
+            }
+            if (dashes && after_dashes.empty()) {
+                refuse("there is no command after --");
+            }
+            return after_dashes;
+        case demo::operand_kind::files:
+        case demo::operand_kind::words:
+            break;
+    }
+    std::vector<std::string> all = rest;
+    std::ranges::copy(after_dashes, std::back_inserter(all));
+    if (command.operands == demo::operand_kind::words) {
+        for (const std::string& word : all) {
+            if (std::ranges::find(command.operand_words, word) == command.operand_words.end()) {
+                refuse(command.name + " knows no '" + word + "'" + did_you_mean(word, command.operand_words));
+            }
+        }
+    }
+    return all;
+}
+
+// Of each option: the command line if it is there, else the environment, else the default.
+void fill(demo::parameters& into, const CLI::App& typed, const environment& variables) {
+    for (const option& each : into.table()) {
+        const std::vector<std::string>& values = typed.get_option("--" + each.name)->results();
+        if (!values.empty()) {
+            for (const std::string& value : values) {
+                into.set(each.name, value);
+            }
+            continue;
+        }
+        const std::string variable = demo::environment_name(each);
+        const std::optional<std::string> value = variables(variable);
+        if (!value || value->empty()) {
+            continue;
+        }
+        // Several values of a repeated option stand on lines of their own.
+        for (std::size_t begin = 0; begin <= value->size();) {
+            const std::size_t end = each.repeated ? std::min(value->find('\n', begin), value->size()) : value->size();
+            into.set(each.name, value->substr(begin, end - begin), variable);
+            begin = end + 1;
+        }
+    }
+}
+
+void parse_or_refuse(grammar& words, const std::vector<std::string>& typed) {
+    try {
+        words.parse(typed);
+    } catch (const CLI::ArgumentMismatch& error) {
+        // "--items: 1 required TEXT missing"
+        const std::string what = error.what();
+        throw bad_command_line{what.substr(0, what.find(':')) + " needs a value", ""};
+    } catch (const CLI::ParseError& error) {
+        throw bad_command_line{error.what(), ""};
+    }
+}
+
+}  // namespace
+
+const std::vector<std::pair<std::string, std::string>>& built_in_commands() {
+    static const std::vector<std::pair<std::string, std::string>> all{
+        {"help", "what a command does; also help exit-codes, help environment"},
+        {"doctor", "what this machine has for fiberlab, and what it lacks"},
+        {"completion", "a script that completes command lines in bash, zsh or fish"},
+    };
+    return all;
+}
+
+invocation read_command_line(const std::vector<std::string>& arguments, const command_list& commands,
+                             const environment& variables) {
+    // What follows "--" is the user's, whatever it looks like; CLI11 never sees it.
+    const auto dashes = std::ranges::find(arguments, "--");
+    const bool has_dashes = dashes != arguments.end();
+    const std::vector<std::string> after_dashes(has_dashes ? dashes + 1 : dashes, arguments.end());
+
+    grammar words{commands};
+    parse_or_refuse(words, {arguments.begin(), dashes});
+
+    const demo::command* const command = words.command();
+    invocation asked{.command = command,
+                     .options = demo::parameters{command != nullptr ? command->options : std::vector<option>{}},
+                     .globals = demo::parameters{global_options()}};
+    std::vector<std::string> rest = words.rest();
+    if (const auto strange = std::ranges::find_if(rest, looks_like_option); strange != rest.end()) {
+        unknown_option(words, *strange, commands);
+    }
+    const std::string path = words.path();
+    try {
+        fill(asked.globals, words.root(), variables);
+        if (words.given("version")) {
+            asked.what = action::version;
+        } else if (words.given("help") || path == "help") {
+            asked.what = action::help;
+            asked.words = std::move(rest);
+            if (path != "help" && !words.nothing_chosen()) {
+                asked.words = {path};
+            }
+        } else if (path == "completion" || path == "doctor") {
+            asked.what = path == "doctor" ? action::doctor : action::completion;
+            asked.words = std::move(rest);
+        } else if (command == nullptr) {
+            if (!rest.empty()) {
+                unknown_command(words, rest.front(), commands);
+            }
+            if (words.given("explain")) {
+                throw bad_command_line{"--explain needs a command: fiberlab tee --explain", ""};
+            }
+            asked.what = path.empty() ? action::overview : action::help;
+            asked.words = path.empty() ? std::vector<std::string>{} : std::vector{path};
+        } else if (words.given("explain")) {
+            asked.what = action::explain;
+        } else {
+            asked.what = action::run;
+            asked.operands = operands_of(words, rest, after_dashes, has_dashes);
+            fill(asked.options, words.chosen(), variables);
+        }
+        if (words.given("json")) {
+            if (asked.globals.given("format") && asked.globals.origin("format") == "--format" &&
+                asked.globals.text("format") != "json") {
+                throw bad_command_line{"--json means --format json: give one of the two", path};
+            }
+            asked.globals.set("format", "json", "--json");
+        }
+    } catch (const bad_command_line&) {
+        throw;
+    } catch (const demo::usage_error& error) {
+        throw bad_command_line{error.what(), path};
+    }
+    return asked;
+}
+
+}  // namespace fiberlab::cli
