@@ -57,6 +57,11 @@ public:
     void parse(std::vector<std::string> words) {
         std::ranges::reverse(words);  // as CLI11 takes a vector
         app_.parse(words);
+        find_chosen();
+    }
+
+    // Also right after a parse that failed: as far as it came.
+    void find_chosen() {
         chosen_ = &app_;
         while (!chosen_->get_subcommands().empty()) {
             chosen_ = chosen_->get_subcommands().front();
@@ -117,6 +122,10 @@ std::vector<std::string> names_of(const std::vector<option>& table) {
     return names;
 }
 
+bool has(const std::vector<option>& table, const std::string& typed) {
+    return std::ranges::any_of(table, [&](const option& each) { return "--" + each.name == typed; });
+}
+
 std::string did_you_mean(std::string_view typed, const std::vector<std::string>& candidates) {
     const auto near = closest(typed, candidates);
     return near ? "; did you mean " + *near + "?" : "";
@@ -146,13 +155,19 @@ std::string did_you_mean(std::string_view typed, const std::vector<std::string>&
     std::vector<std::string> candidates = names_of(global_options());
     std::ranges::copy(names_of(global_switches()), std::back_inserter(candidates));
     if (const demo::command* command = words.command()) {
+        if (has(command->options, typed)) {
+            throw bad_command_line{
+                typed + " belongs after the command's name: fiberlab " + command->name + " " + typed + " …",
+                command->name};
+        }
         std::ranges::copy(names_of(command->options), std::back_inserter(candidates));
         throw bad_command_line{command->name + " has no option " + typed + did_you_mean(typed, candidates),
                                command->name};
     }
     for (const demo::command* each : commands) {
-        if (std::ranges::any_of(each->options, [&](const option& of) { return "--" + of.name == typed; })) {
-            throw bad_command_line{typed + " is an option of commands: write it after the command's name", ""};
+        if (has(each->options, typed)) {
+            throw bad_command_line{typed + " is an option of a command: fiberlab " + each->name + " " + typed + " …",
+                                   ""};
         }
     }
     throw bad_command_line{"there is no option " + typed + did_you_mean(typed, candidates), words.path()};
@@ -227,9 +242,11 @@ void parse_or_refuse(grammar& words, const std::vector<std::string>& typed) {
     } catch (const CLI::ArgumentMismatch& error) {
         // "--items: 1 required TEXT missing"
         const std::string what = error.what();
-        throw bad_command_line{what.substr(0, what.find(':')) + " needs a value", ""};
+        words.find_chosen();
+        throw bad_command_line{what.substr(0, what.find(':')) + " needs a value", words.path()};
     } catch (const CLI::ParseError& error) {
-        throw bad_command_line{error.what(), ""};
+        words.find_chosen();
+        throw bad_command_line{error.what(), words.path()};
     }
 }
 

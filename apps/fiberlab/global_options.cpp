@@ -13,7 +13,7 @@ const std::vector<option>& global_options() {
          .initial = "1"},
         {.name = "time",
          .type = option_type::choice,
-         .help = "virtual: at once, and the same everywhere; real input is always real; default virtual",
+         .help = "virtual, the default: at once, and the same everywhere; real input is always real",
          .choices = {"real", "virtual"}},
         {.name = "channel",
          .type = option_type::choice,
@@ -62,6 +62,14 @@ std::string_view letter(std::string_view option_name) {
     return option_name == "help" ? "h" : "";
 }
 
+std::string joined_choices(const option& of) {
+    std::string text;
+    for (const std::string& choice : of.choices) {
+        text += (text.empty() ? "" : "|") + choice;
+    }
+    return text;
+}
+
 std::string value_name(const option& of) {
     switch (of.type) {
         case option_type::flag:
@@ -74,8 +82,12 @@ std::string value_name(const option& of) {
             return "RATIO";
         case option_type::path:
             return "FILE";
-        case option_type::text:
         case option_type::choice:
+            if (const std::string choices = joined_choices(of); choices.size() <= 24) {
+                return choices;
+            }
+            break;
+        case option_type::text:
             break;
     }
     std::string name;

@@ -21,7 +21,8 @@ std::string_view letter(std::string_view option_name);
 // "-q, --quiet", "--seed N": as help shows an option.
 std::string spelled(const demo::option& of);
 
-// What stands for the value: "N", "TIME", "URL"; empty for a flag.
+// What stands for the value: "N", "TIME", "URL", or the choices if they are short; empty for a flag.
 std::string value_name(const demo::option& of);
+std::string joined_choices(const demo::option& of);  // "real|virtual"
 
 }  // namespace fiberlab::cli

@@ -21,17 +21,12 @@ constexpr std::string_view one_sentence =
     "fiberlab runs concurrency patterns and distributed locks on fibers, shows what\n"
     "happens, and checks that each keeps its promises.\n";
 
-// "default 20", "fixed or as-written; default fixed", "1 or more; default 10"
+// "1 or more; default 10", "may be repeated"
 std::string limits_of(const option& of) {
     std::string text;
     const auto add = [&](const std::string& part) { text += (text.empty() ? "" : "; ") + part; };
-    if (of.type == option_type::choice) {
-        std::string choices;
-        for (std::size_t i = 0; i < of.choices.size(); ++i) {
-            choices += i == 0 ? "" : (i + 1 == of.choices.size() ? " or " : ", ");
-            choices += of.choices[i];
-        }
-        add(choices);
+    if (of.type == option_type::choice && value_name(of) != joined_choices(of)) {
+        add(joined_choices(of));
     }
     if (of.type == option_type::count && of.min > 0) {
         add(std::to_string(of.min) + " or more");
@@ -177,9 +172,11 @@ std::string help_writer::about(const demo::command& command) const {
         text += heading("Options") + table(command.options);
     }
     text += heading("Options of every command");
-    text += table(global_options()) + table(global_switches());
-    text += "\nTimes are written 250ms, 5s or 1m30s, counts 500, 10k or 2M. See also: fiberlab help\n";
-    text += "exit-codes, fiberlab help environment.\n";
+    std::vector<option> shared = global_options();
+    std::ranges::copy(global_switches(), std::back_inserter(shared));
+    text += table(shared);
+    text += "\nTimes are written 250ms, 5s or 1m30s, counts 500, 10k or 2M.\n";
+    text += "See also: fiberlab help exit-codes, fiberlab help environment.\n";
     return text;
 }
 

@@ -65,7 +65,7 @@ story_view::story_view(text_sink& out, story_settings settings)
 
 void story_view::begin(const run_facts& facts) {
     live_ = facts.time == demo::timing::real;
-    out_.write(style_.in(tint::bold, facts.command->name) + ": " + facts.command->summary + "\n");
+    header_ = style_.in(tint::bold, facts.command->name) + ": " + facts.command->summary + "\n";
     std::string made_with = facts.time == demo::timing::real ? "real time" : "virtual time";
     made_with += fmt::format(", seed {}", facts.seed);
     if (facts.boost_channels) {
@@ -75,23 +75,32 @@ void story_view::begin(const run_facts& facts) {
         made_with += "; " + shaped;
     }
     for (const std::string& line : wrapped(made_with, settings_.width)) {
-        out_.write(style_.in(tint::dim, line) + "\n");
+        header_ += style_.in(tint::dim, line) + "\n";
     }
-    if (!settings_.only_result) {
-        out_.write("\n");
+}
+
+// The header waits for the first thing to tell, since a run that can't begin has no story.
+void story_view::say(std::string_view text) {
+    if (!header_.empty()) {
+        out_.write(std::exchange(header_, {}));
     }
-    if (live_) {
-        out_.flush();
+    out_.write(text);
+}
+
+void story_view::say_in_story(std::string_view text) {
+    if (!header_.empty()) {
+        say("\n");
     }
+    say(text);
 }
 
 void story_view::on_event(const event& happened) {
     if (settings_.everything) {
-        out_.write(told(happened));
+        say_in_story(told(happened));
     } else if (settings_.only_result || happened.detail == event::level::detail) {
         return;
     } else if (++seen_; seen_ <= head_) {
-        out_.write(told(happened));
+        say_in_story(told(happened));
     } else if (tail_ != 0) {
         held_back_.push_back(told(happened));
         if (held_back_.size() > tail_) {
@@ -142,10 +151,10 @@ void story_view::tell_held_back() {
         const std::string hint =
             fmt::format("… {} more event{}: --events {} shows them, -v shows everything …",
                         grouped(static_cast<std::int64_t>(left_out)), left_out == 1 ? "" : "s", seen_);
-        out_.write(std::string(time_width + margin.size(), ' ') + style_.in(tint::dim, hint) + "\n");
+        say_in_story(std::string(time_width + margin.size(), ' ') + style_.in(tint::dim, hint) + "\n");
     }
     for (const std::string& line : held_back_) {
-        out_.write(line);
+        say_in_story(line);
     }
     held_back_.clear();
 }
@@ -174,8 +183,7 @@ void story_view::figures(const demo::report& report) {
         values = std::max(values, columns(human_figure(key, value)));
     }
     for (const auto& [key, value] : report.counts) {
-        out_.write(margin.data() + left(spoken(key), names) + margin.data() + right(human_figure(key, value), values) +
-                   "\n");
+        say(margin.data() + left(spoken(key), names) + margin.data() + right(human_figure(key, value), values) + "\n");
     }
 }
 
@@ -188,18 +196,17 @@ void story_view::latencies(const demo::report& report) {
     for (const auto& [key, _] : report.latencies) {
         names = std::max(names, columns(spoken(key)));
     }
-    out_.write("\n" + style_.in(tint::heading, left("Latency", names + margin.size())));
+    say("\n" + style_.in(tint::heading, left("Latency", names + margin.size())));
     for (const std::string_view title : {"samples", "p50", "p90", "p99", "max"}) {
-        out_.write(style_.in(tint::dim, right(title, column)));
+        say(style_.in(tint::dim, right(title, column)));
     }
-    out_.write("\n");
+    say("\n");
     for (const auto& [key, of] : report.latencies) {
-        out_.write(margin.data() + left(spoken(key), names) +
-                   right(grouped(static_cast<std::int64_t>(of.count)), column));
+        say(margin.data() + left(spoken(key), names) + right(grouped(static_cast<std::int64_t>(of.count)), column));
         for (const std::int64_t ns : {of.p50_ns, of.p90_ns, of.p99_ns, of.max_ns}) {
-            out_.write(right(of.count == 0 ? "-" : human(duration{ns}), column));
+            say(right(of.count == 0 ? "-" : human(duration{ns}), column));
         }
-        out_.write("\n");
+        say("\n");
     }
 }
 
@@ -226,13 +233,13 @@ void story_view::invariants(const demo::report& report) {
 
 void story_view::notes(const demo::report& report) {
     for (const std::string& note : report.notes) {
-        out_.write("\n");
+        say("\n");
         paragraph("", "", printable(note));
     }
 }
 
 void story_view::conclusion(const run_facts& facts, const run_result& result) {
-    out_.write("\n");
+    say("\n");
     if (!result.interrupted_by.empty()) {
         paragraph("", "", "Stopped by " + result.interrupted_by + ": the figures are of what ran until then.");
     }
@@ -241,7 +248,8 @@ void story_view::conclusion(const run_facts& facts, const run_result& result) {
         static_cast<std::size_t>(std::ranges::count_if(result.report.invariants, [&](const demo::invariant& each) {
             return result.verdict == demo::verdict::broken ? !each.held : each.samples == 0;
         }));
-    const std::string took = human(result.elapsed) + (facts.time == demo::timing::real ? "" : " of virtual time");
+    const std::string took = (result.elapsed.count() == 0 ? "0 s" : human(result.elapsed)) +
+                             (facts.time == demo::timing::real ? "" : " of virtual time");
     switch (result.verdict) {
         case demo::verdict::held:
             paragraph(style_.in(tint::good, "Held"), "",
@@ -258,11 +266,11 @@ void story_view::conclusion(const run_facts& facts, const run_result& result) {
             break;
     }
     // In one piece whatever the width, so that it can be copied.
-    out_.write("Exit code " + std::to_string(result.exit_code) + ". Again: " + facts.repeat + "\n");
+    say("Exit code " + std::to_string(result.exit_code) + ". Again: " + facts.repeat + "\n");
 }
 
 void story_view::heading(std::string_view text) {
-    out_.write("\n" + style_.in(tint::heading, text) + "\n");
+    say("\n" + style_.in(tint::heading, text) + "\n");
 }
 
 void story_view::paragraph(std::string_view indent, std::string_view hanging, std::string_view text) {
@@ -270,7 +278,7 @@ void story_view::paragraph(std::string_view indent, std::string_view hanging, st
     const std::size_t room = settings_.width > taken + 20 ? settings_.width - taken : 20;
     bool first = true;
     for (const std::string& line : wrapped(text, room)) {
-        out_.write(std::string{first ? indent : hanging} + line + "\n");
+        say(std::string{first ? indent : hanging} + line + "\n");
         first = false;
     }
 }

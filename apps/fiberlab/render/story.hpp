@@ -41,6 +41,8 @@ private:
     void notes(const demo::report& report);
     void conclusion(const run_facts& facts, const run_result& result);
 
+    void say(std::string_view text);
+    void say_in_story(std::string_view text);
     void heading(std::string_view text);
     void paragraph(std::string_view indent, std::string_view hanging, std::string_view text);
 
@@ -49,6 +51,7 @@ private:
     style style_;
     std::size_t head_;
     std::size_t tail_;
+    std::string header_;
     std::size_t seen_ = 0;
     std::deque<std::string> held_back_;  // the last `tail_` events after the first `head_`
     bool live_ = false;
