@@ -31,4 +31,12 @@ stop_token run_stop() {
     return s != nullptr ? s->root_stop().token() : stop_token{};
 }
 
+std::chrono::steady_clock::time_point run_began() {
+    const scheduler* const s = scheduler::current();
+    if (s == nullptr) {
+        throw std::logic_error("run_began() outside a run");
+    }
+    return s->started();
+}
+
 }  // namespace fiberlab

@@ -12,6 +12,7 @@
 // The same seed gives the same events and the same trace_hash on every machine. Nothing there may touch the outside.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -70,6 +71,10 @@ run_outcome run(const run_settings& settings, std::move_only_function<void()> ro
 
 // The token that fires when the current run is interrupted. Outside a run: one that never fires.
 stop_token run_stop();
+
+// When the current run began: its clock's zero. For comparing times between processes of one host. std::logic_error
+// outside a run.
+std::chrono::steady_clock::time_point run_began();
 
 // Makes run_stop() fire with the cause "SIGINT" or the like. Async-signal-safe, and callable from any thread.
 void request_interrupt(int signal_number) noexcept;
