@@ -1,0 +1,39 @@
+// rows: what a statement returned.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "locks/postgres/sql_error.hpp"
+
+struct pg_result;  // libpq's PGresult
+
+namespace fiberlab::locks::postgres {
+
+struct clear_result {
+    void operator()(pg_result* result) const noexcept;
+};
+
+class rows {
+public:
+    rows() noexcept = default;
+    explicit rows(pg_result* owned) noexcept : result_{owned} {}
+
+    bool empty() const noexcept { return result_ == nullptr; }  // of a statement that has not been executed
+    std::size_t size() const noexcept;
+    std::optional<std::string_view> text(std::size_t row, std::size_t column) const noexcept;  // nullopt: NULL
+    std::optional<std::int64_t> number(std::size_t row, std::size_t column) const noexcept;    // or no integer
+    bool is_true(std::size_t row, std::size_t column) const noexcept { return text(row, column) == "t"; }
+
+    bool failed() const noexcept;
+    bool aborted() const noexcept;  // not executed: another statement of its batch had failed
+    sql_error error() const;        // of one that failed
+
+private:
+    std::unique_ptr<pg_result, clear_result> result_;
+};
+
+}  // namespace fiberlab::locks::postgres
