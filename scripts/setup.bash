@@ -10,7 +10,7 @@ readonly packages=(
     libcli11-dev libfmt-dev nlohmann-json3-dev libre2-dev libpcre2-dev libssl-dev
     libhiredis-dev libpqxx-dev libpq-dev
     redis-server postgresql
-    doctest-dev
+    doctest-dev rapidjson-dev
 )
 
 say() { printf 'fiberlab set-up: %s\n' "$*" >&2; }

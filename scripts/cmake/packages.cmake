@@ -16,4 +16,5 @@ pkg_check_modules(pcre2 REQUIRED IMPORTED_TARGET libpcre2-8)
 
 if(BUILD_TESTING)
     find_package(doctest REQUIRED)
+    find_package(RapidJSON REQUIRED)
 endif()

@@ -13,13 +13,14 @@ namespace fiberlab::render {
 namespace {
 
 constexpr std::size_t time_width = 9;
-constexpr std::size_t name_width = 12;
+constexpr std::size_t least_name_width = 12;
+constexpr std::size_t most_name_width = 20;
 constexpr std::string_view margin = "  ";
 
 // "items 20, hold 5ms": what shaped the run, as it was or would be typed.
 std::string shaped_by(const run_facts& facts) {
     std::string text;
-    const auto add = [&](std::string_view part) { text += fmt::format("{}{}", text.empty() ? "" : ", ", part); };
+    const auto add = [&](std::string part) { text += (text.empty() ? "" : ", ") + glued(std::move(part)); };
     for (const demo::option& each : facts.options->table()) {
         if (each.type == demo::option_type::flag) {
             if (facts.options->flag(each.name)) {
@@ -39,19 +40,16 @@ std::string shaped_by(const run_facts& facts) {
 std::string fields_of(const event& happened) {
     std::string text;
     for (const field& each : happened.fields) {
-        text += text.empty() ? "" : ", ";
-        text += spoken(each.key) + " ";
-        if (const auto* number = std::get_if<std::int64_t>(&each.value)) {
-            text += human_figure(each.key, *number);
-        } else {
-            text += printable(std::get<std::string>(each.value));
-        }
+        const auto* const number = std::get_if<std::int64_t>(&each.value);
+        const std::string value =
+            number != nullptr ? human_figure(each.key, *number) : printable(std::get<std::string>(each.value));
+        text += (text.empty() ? "" : ", ") + glued(spoken(each.key) + " " + value);
     }
     return text;
 }
 
 std::string samples_of(const demo::invariant& of) {
-    return of.samples == 1 ? "1 sample" : grouped(static_cast<std::int64_t>(of.samples)) + " samples";
+    return glued(of.samples == 1 ? "(1 sample)" : "(" + grouped(static_cast<std::int64_t>(of.samples)) + " samples)");
 }
 
 }  // namespace
@@ -60,12 +58,18 @@ story_view::story_view(text_sink& out, story_settings settings)
     : out_{out},
       settings_{settings},
       style_{settings.coloured},
+      name_width_{least_name_width},
       head_{settings.events - settings.events / 3},
       tail_{settings.events / 3} {}
 
 void story_view::begin(const run_facts& facts) {
     live_ = facts.time == demo::timing::real;
-    header_ = style_.in(tint::bold, facts.command->name) + ": " + facts.command->summary + "\n";
+    header_.clear();
+    for (const std::string& line :
+         wrapped(glued(facts.command->name) + ": " + facts.command->summary, settings_.width)) {
+        const std::size_t named = header_.empty() ? facts.command->name.size() : 0;
+        header_ += style_.in(tint::bold, line.substr(0, named)) + line.substr(named) + "\n";
+    }
     std::string made_with = facts.time == demo::timing::real ? "real time" : "virtual time";
     made_with += fmt::format(", seed {}", facts.seed);
     if (facts.boost_channels) {
@@ -113,10 +117,11 @@ void story_view::on_event(const event& happened) {
     }
 }
 
-std::string story_view::told(const event& happened) const {
+std::string story_view::told(const event& happened) {
     std::string what{happened.what};
     std::ranges::replace(what, '_', ' ');
-    if (!happened.object.empty()) {
+    // A fiber that tells of itself is named once.
+    if (!happened.object.empty() && !(happened.object == happened.fiber_name)) {
         what += " " + printable(happened.object.str());
     }
     const std::string fields = fields_of(happened);
@@ -130,7 +135,8 @@ std::string story_view::told(const event& happened) const {
     const std::string who =
         happened.fiber_name.empty() ? "fiber " + std::to_string(happened.fiber) : printable(happened.fiber_name.str());
     const std::string begin = right(human_fixed(happened.at), time_width) + margin.data();
-    const std::size_t indent = time_width + margin.size() + std::max(columns(who), name_width) + margin.size();
+    name_width_ = std::clamp(columns(who), name_width_, most_name_width);
+    const std::size_t indent = time_width + margin.size() + std::max(columns(who), name_width_) + margin.size();
     const std::size_t room = settings_.width > indent + 20 ? settings_.width - indent : 20;
 
     const tint shade = happened.detail == event::level::detail ? tint::dim : tint::plain;
@@ -182,8 +188,20 @@ void story_view::figures(const demo::report& report) {
         names = std::max(names, columns(spoken(key)));
         values = std::max(values, columns(human_figure(key, value)));
     }
-    for (const auto& [key, value] : report.counts) {
-        say(margin.data() + left(spoken(key), names) + margin.data() + right(human_figure(key, value), values) + "\n");
+    // Many figures stand in two columns, to be read down the first and then down the second.
+    constexpr std::size_t between = 6;
+    const std::size_t column = margin.size() + names + margin.size() + values;
+    const std::size_t all = report.counts.size();
+    const bool two = all > 6 && 2 * column + between <= settings_.width;
+    const std::size_t lines = two ? (all + 1) / 2 : all;
+    for (std::size_t i = 0; i < lines; ++i) {
+        std::string line;
+        for (std::size_t at = i; at < all; at += lines) {
+            const auto& [key, value] = report.counts[at];
+            line += (at == i ? "" : std::string(between - margin.size(), ' ')) + margin.data() +
+                    left(spoken(key), names) + margin.data() + right(human_figure(key, value), values);
+        }
+        say(line + "\n");
     }
 }
 
@@ -221,7 +239,7 @@ void story_view::invariants(const demo::report& report) {
                                                         : std::pair{"✓ held   ", tint::good};
         const std::string indent = margin.data() + style_.in(colour, mark) + margin.data();
         paragraph(indent, std::string(columns(indent), ' '),
-                  each.sentence + (each.samples == 0 ? "" : " (" + samples_of(each) + ")"));
+                  each.sentence + (each.samples == 0 ? "" : " " + samples_of(each)));
         const std::string deeper(columns(indent) + 2, ' ');
         for (std::string_view detail = each.detail; !detail.empty();) {
             const std::size_t end = std::min(detail.find('\n'), detail.size());

@@ -8,6 +8,7 @@ namespace fiberlab::render {
 namespace {
 
 constexpr std::string_view replacement = "\uFFFD";
+constexpr char glue = '\x1f';  // never shown: printable() lets no such character through
 
 struct range {
     char32_t first;
@@ -127,6 +128,11 @@ std::string right(std::string_view utf8, std::size_t width) {
     return std::string(width > taken ? width - taken : 0, ' ') + std::string{utf8};
 }
 
+std::string glued(std::string text) {
+    std::ranges::replace(text, ' ', glue);
+    return text;
+}
+
 std::vector<std::string> wrapped(std::string_view utf8, std::size_t width) {
     std::vector<std::string> lines{""};
     std::size_t used = 0;
@@ -148,6 +154,9 @@ std::vector<std::string> wrapped(std::string_view utf8, std::size_t width) {
         }
         lines.back() += word;
         used += size;
+    }
+    for (std::string& line : lines) {
+        std::ranges::replace(line, glue, ' ');
     }
     return lines;
 }

@@ -17,6 +17,9 @@ std::size_t columns(std::string_view utf8);  // how many columns it takes; colou
 std::string left(std::string_view utf8, std::size_t width);   // padded on its right to `width` columns, never cut
 std::string right(std::string_view utf8, std::size_t width);  // padded on its left
 
+// With blanks at which wrapped() does not break a line: "5 ms" stays together.
+std::string glued(std::string text);
+
 // Broken at blanks into lines of at most `width` columns; a word that is longer gets a line of its own.
 std::vector<std::string> wrapped(std::string_view utf8, std::size_t width);
 

@@ -66,7 +66,8 @@ std::string human(std::int64_t ns, bool all_digits) {
     return fmt::format("{} d {} h", seconds / 86'400, seconds % 86'400 / 3'600);
 }
 
-constexpr std::array<std::string_view, 5> unit_endings{"_ns", "_bytes", "_percent", "_per_s", "_per_second"};
+constexpr std::array<std::string_view, 6> unit_endings{"_ns",       "_bytes", "_percent",
+                                                       "_permille", "_per_s", "_per_second"};
 
 }  // namespace
 
@@ -111,6 +112,9 @@ std::string human_figure(std::string_view key, std::int64_t value) {
     }
     if (key.ends_with("_percent")) {
         return fmt::format("{} %", value);
+    }
+    if (key.ends_with("_permille")) {
+        return fmt::format("{:.1f} %", static_cast<double>(value) / 10);
     }
     if (key.ends_with("_per_s") || key.ends_with("_per_second")) {
         return grouped(value) + " /s";

@@ -19,7 +19,8 @@ std::string human_fixed(duration d);
 std::string grouped(std::int64_t n);      // 1234567 → "1,234,567"
 std::string human_bytes(std::int64_t n);  // 3565158 → "3.4 MiB"
 
-// A figure by the unit at the end of its key: wait_ns, read_bytes, full_percent, acquired_per_s; else a number.
+// A figure by the unit at the end of its key: wait_ns, read_bytes, full_percent, busy_permille, won_per_s; else
+// a number.
 std::string human_figure(std::string_view key, std::int64_t value);
 
 // The key without its unit and with blanks: "items_in" → "items in", "wait_ns" → "wait".
