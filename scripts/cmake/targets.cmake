@@ -59,30 +59,29 @@ macro(_fiberlab_sources result)
     endforeach()
 endmacro()
 
-# fiberlab_test(NAME LABEL label [IN folder…] [SOURCES file…] [LINK target…] [TIMEOUT seconds])
+# fiberlab_test(NAME [IN folder…] [SOURCES file…] [LINK target…])
 #
-# One doctest executable; ctest gets an entry for each source file ("core/channel" for core/channel_test.cpp), so that
-# the files of one executable run side by side.
+# One doctest executable; ctest gets an entry for each *_test.cpp ("core/channel" for tests/core/channel_test.cpp), so
+# that the files of one executable run side by side. The label is the folder: "core".
 function(fiberlab_test name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "IN;SOURCES;LINK")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "IN;SOURCES;LINK")
     _fiberlab_sources(sources)
     add_executable(${name} ${sources})
     fiberlab_target_options(${name})
     target_link_libraries(${name} PRIVATE ${arg_LINK} test_support)
-    if(NOT arg_TIMEOUT)
-        set(arg_TIMEOUT 120)
-    endif()
     foreach(source IN LISTS sources)
-        cmake_path(GET source FILENAME file)
-        if(NOT file MATCHES "^(.+)_test\\.cpp$")
+        cmake_path(ABSOLUTE_PATH source)
+        cmake_path(RELATIVE_PATH source BASE_DIRECTORY "${PROJECT_SOURCE_DIR}/tests")
+        if(NOT source MATCHES "^(([^/]+)/.+)_test\\.cpp$")
             continue()
         endif()
-        set(test "${arg_LABEL}/${CMAKE_MATCH_1}")
-        add_test(NAME ${test} COMMAND ${name} "--source-file=*/${file}")
+        set(test "${CMAKE_MATCH_1}")
+        set(label "${CMAKE_MATCH_2}")
+        add_test(NAME ${test} COMMAND ${name} "--source-file=*/tests/${source}")
         set_tests_properties(
             ${test}
-            PROPERTIES LABELS ${arg_LABEL}
-                       TIMEOUT ${arg_TIMEOUT}
+            PROPERTIES LABELS ${label}
+                       TIMEOUT 300
                        ENVIRONMENT "ASAN_OPTIONS=detect_stack_use_after_return=0"
                        # A filter that matches nothing would pass.
                        FAIL_REGULAR_EXPRESSION "test cases: +0 ")
