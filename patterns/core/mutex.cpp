@@ -46,7 +46,7 @@ status mutex::lock_until(time_point deadline, const stop_token& stop) {
 }
 
 void mutex::unlock() noexcept {
-    seam::note(operation::unlock, self_);
+    seam::quiet_point(operation::unlock, self_);
     lock_.lock();
     if (waiter* const next = any_of(waiters_)) {
         self_.holder = next->who;
@@ -80,7 +80,7 @@ status condition::wait_until(mutex& held, time_point deadline, const stop_token&
 }
 
 void condition::notify_one() noexcept {
-    seam::note(operation::notify_one, self_);
+    seam::quiet_point(operation::notify_one, self_);
     lock_.lock();
     if (waiter* const next = any_of(waiters_)) {
         seam::wake(*next, status::ok);
@@ -89,7 +89,7 @@ void condition::notify_one() noexcept {
 }
 
 void condition::notify_all() noexcept {
-    seam::note(operation::notify_all, self_);
+    seam::quiet_point(operation::notify_all, self_);
     lock_.lock();
     while (waiter* const next = waiters_.pop()) {
         seam::wake(*next, status::ok);

@@ -52,7 +52,7 @@ status semaphore::try_acquire(std::size_t n) {
 }
 
 void semaphore::release(std::size_t n) noexcept {
-    seam::note(operation::release, self_);
+    seam::quiet_point(operation::release, self_);
     lock_.lock();
     free_ = std::min(size_, free_ + n);
     serve();

@@ -52,6 +52,7 @@ void stop_state::leave_tree() noexcept {
 }
 
 bool stop_state::stop(std::string_view why) noexcept {
+    seam::quiet_point(operation::stop, self);
     lock.lock();
     if (stopped) {
         lock.unlock();
@@ -60,7 +61,6 @@ bool stop_state::stop(std::string_view why) noexcept {
     stopped = true;
     cause = why;
     lock.unlock();
-    seam::note(operation::stop, self);
     while (waiter* const waiting = waiters.pop()) {
         seam::wake(*waiting, status::stopped);
     }

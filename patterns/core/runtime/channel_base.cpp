@@ -3,7 +3,7 @@
 namespace fiberlab {
 
 void channel_base::close() noexcept {
-    seam::note(operation::close, self_);
+    seam::quiet_point(operation::close, self_);
     lock_.lock();
     if (!closed_) {
         closed_ = true;

@@ -114,9 +114,12 @@ worker& scheduler::stack_for(fiber_state& f) {
     if (on != nullptr) {
         idle_ = on->next_idle;
     } else {
-        on = new worker;
+        auto fresh = std::make_unique<worker>();
+        on = fresh.get();
         const auto context = boost::fibers::make_worker_context_with_properties(
             boost::fibers::launch::post, on, pooled_stack{&stacks_, &on->stack}, [this, on] { work(*on); });
+        fresh.release();  // NOLINT(bugprone-unused-return-value): Boost deletes a context's properties with it
+        ++workers_;
         on->context = context.get();
         boost::fibers::context::active()->attach(on->context);
     }
@@ -141,9 +144,21 @@ scheduler::successor scheduler::prepare(fiber_state* next) {
     if (next == nullptr) {
         return {driver_, &driver_stack_};
     }
-    next->now = fiber_state::phase::running;
-    worker& on = stack_for(*next);
-    return {on.context, &on.stack};
+    try {
+        worker& on = stack_for(*next);
+        next->now = fiber_state::phase::running;
+        return {on.context, &on.stack};
+    } catch (const std::bad_alloc&) {
+        // Nobody's fault that could be caught where it shows: the run ends, and says why.
+        outcome_.how = run_outcome::kind::exception;
+        outcome_.message =
+            "the system has no memory for the stack of another fiber; " + std::to_string(workers_) + " have one";
+        outcome_.error = std::current_exception();
+        over_ = true;
+        ready_.push_front(next);
+        running_ = nullptr;
+        return {driver_, &driver_stack_};
+    }
 }
 
 void scheduler::switch_to(fiber_state* next, bool for_good) {
@@ -297,30 +312,44 @@ void scheduler::point(operation op, const sync_object& on) {
         return;
     }
     if (unwinding_) {
-        if (std::uncaught_exceptions() == 0) {
-            throw aborted{};
-        }
+        throw_if_unwinding(*me);
         return;
     }
-    ++me->steps;
-    ++steps_;
-    if (++steps_at_once_ > settings_.max_steps_at_once) {
+    if (steps_at_once_ >= settings_.max_steps_at_once) {
         halt(run_outcome::kind::livelock,
              "\"" + me->self.label.str() + "\" and others took " + std::to_string(settings_.max_steps_at_once) +
                  " steps without time going on, the last one: " + std::string{to_string(op)} + " on " + on.label.str());
     }
+    step(*me, op);
+    throw_if_unwinding(*me);
+}
+
+void scheduler::quiet_point(operation op, const sync_object& on) noexcept {
+    note(op, on);
+    if (running_ != nullptr && deterministic() && !unwinding_) {
+        step(*running_, op);
+    }
+}
+
+void scheduler::throw_if_unwinding(const fiber_state& me) const {
+    if ((me.unwinding || unwinding_) && std::uncaught_exceptions() == 0) {
+        throw aborted{};
+    }
+}
+
+void scheduler::step(fiber_state& me, operation op) {
+    ++me.steps;
+    ++steps_;
+    ++steps_at_once_;
     // Or a run that never waits could not be interrupted.
     const bool drivers_turn = settings_.interruptible && interrupt_pending();
     fiber_state* const next = drivers_turn ? nullptr : decide(true, op == operation::yield);
-    if (next == me) {
+    if (next == &me) {
         return;
     }
-    me->now = fiber_state::phase::ready;
-    ready_.push_back(me);
+    me.now = fiber_state::phase::ready;
+    ready_.push_back(&me);
     switch_to(next, false);
-    if (me->unwinding && std::uncaught_exceptions() == 0) {
-        throw aborted{};
-    }
 }
 
 void scheduler::hash(operation op, const sync_object& on) noexcept {
@@ -557,6 +586,11 @@ void scheduler::unwind() {
     for (int patience = 1000; newest_ != nullptr && patience > 0; --patience) {
         fiber_state& youngest = *newest_;
         std::erase(ready_, &youngest);
+        if (youngest.on == nullptr) {
+            youngest.discard();
+            finish(youngest);
+            continue;
+        }
         youngest.unwinding = youngest.now == fiber_state::phase::parked || youngest.now == fiber_state::phase::ready;
         switch_to(&youngest, false);
         if (newest_ != &youngest) {

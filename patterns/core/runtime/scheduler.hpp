@@ -45,8 +45,9 @@ public:
     void park(spinlock& held, operation waiting_for, const sync_object& waiting_on);
     void unpark(fiber_state& parked) noexcept;
     void yield();
-    void point(operation op, const sync_object& on);          // may switch
-    void note(operation op, const sync_object& on) noexcept;  // only an event
+    void point(operation op, const sync_object& on);                 // may switch
+    void quiet_point(operation op, const sync_object& on) noexcept;  // may switch, never throws
+    void note(operation op, const sync_object& on) noexcept;         // only an event
     void emit(event&& happened);
     std::uint64_t choose(std::uint64_t alternatives);
     std::uint64_t draw(std::uint64_t n);
@@ -86,6 +87,8 @@ private:
     void execute(fiber_state& f) noexcept;
     void finish(fiber_state& f) noexcept;
     [[noreturn]] void halt(run_outcome::kind how, std::string message);
+    void step(fiber_state& me, operation op);
+    void throw_if_unwinding(const fiber_state& me) const;
     void hash(operation op, const sync_object& on) noexcept;
 
     bool turn();  // one round of the driver; false when the run is over
@@ -123,6 +126,7 @@ private:
     std::uint64_t steps_at_once_ = 0;
     std::uint64_t hash_ = 0xcbf29ce484222325ULL;
     std::uint32_t spawned_ = 0;
+    std::size_t workers_ = 0;
     bool over_ = false;
     bool unwinding_ = false;
     run_outcome outcome_;

@@ -38,6 +38,12 @@ void point_observed(operation op, const sync_object& on) {
     }
 }
 
+void quiet_point_observed(operation op, const sync_object& on) noexcept {
+    if (scheduler* const s = scheduler::current()) {
+        s->quiet_point(op, on);
+    }
+}
+
 void note_observed(operation op, const sync_object& on) noexcept {
     if (scheduler* const s = scheduler::current()) {
         s->note(op, on);

@@ -24,6 +24,7 @@ namespace seam {
 inline constinit std::atomic<int> observed_runs{0};
 
 void point_observed(operation op, const sync_object& on);
+void quiet_point_observed(operation op, const sync_object& on) noexcept;
 void note_observed(operation op, const sync_object& on) noexcept;
 
 // A preemption point and an event in one. Call it before an operation takes its first look at shared state; another
@@ -34,7 +35,14 @@ inline void point(operation op, const sync_object& on) {
     }
 }
 
-// The event alone, for operations that must not switch or throw: unlock, close, stop.
+// The same for operations that never throw, for destructors use them: unlock, close, release, stop.
+inline void quiet_point(operation op, const sync_object& on) noexcept {
+    if (observed_runs.load(std::memory_order_relaxed) != 0) [[unlikely]] {
+        quiet_point_observed(op, on);
+    }
+}
+
+// The event alone, where nobody may run in between.
 inline void note(operation op, const sync_object& on) noexcept {
     if (observed_runs.load(std::memory_order_relaxed) != 0) [[unlikely]] {
         note_observed(op, on);

@@ -2,6 +2,8 @@
 
 #include <sys/mman.h>
 
+#include <atomic>
+#include <fstream>
 #include <new>
 
 namespace fiberlab {
@@ -10,6 +12,19 @@ namespace {
 constexpr std::size_t stacks_per_slab = 64;
 constexpr std::size_t shift_step = 192;  // three cache lines
 constexpr std::size_t shift_range = 2048;
+
+// How many guards this process can have: each splits a mapping in two, and at the limit not only the next guard fails,
+// but the next allocation of any kind. So a good part is left for others.
+std::ptrdiff_t guard_budget() {
+    std::size_t mappings = 65'530;  // the kernel's default
+    std::ifstream{"/proc/sys/vm/max_map_count"} >> mappings;
+    return static_cast<std::ptrdiff_t>(mappings * 3 / 8);
+}
+
+std::atomic<std::ptrdiff_t>& guards_left() {
+    static std::atomic<std::ptrdiff_t> left{guard_budget()};
+    return left;
+}
 }  // namespace
 
 stack_pool::stack_pool(std::size_t usable_bytes)
@@ -19,6 +34,7 @@ stack_pool::stack_pool(std::size_t usable_bytes)
 }
 
 stack_pool::~stack_pool() {
+    guards_left() += guarded_;
     for (void* slab : slabs_) {
         munmap(slab, stride_ * stacks_per_slab);
     }
@@ -47,8 +63,10 @@ boost::context::stack_context stack_pool::allocate() {
     std::byte* const low = fresh_;
     fresh_ += stride_;
     --fresh_left_;
-    guards_possible_ = guards_possible_ && mprotect(low, guard_bytes, PROT_NONE) == 0;
-    if (!guards_possible_) {
+    if (guards_left().fetch_sub(1) > 0 && mprotect(low, guard_bytes, PROT_NONE) == 0) {
+        ++guarded_;
+    } else {
+        guards_left().fetch_add(1);
         ++unguarded_;
     }
     boost::context::stack_context stack;

@@ -40,8 +40,8 @@ private:
     std::byte* fresh_ = nullptr;  // the next stack of the newest slab
     std::size_t fresh_left_ = 0;
     std::size_t shift_ = 0;
+    std::ptrdiff_t guarded_ = 0;
     std::size_t unguarded_ = 0;
-    bool guards_possible_ = true;
 };
 
 // What Boost asks of a stack allocator: a copyable handle to the pool.
