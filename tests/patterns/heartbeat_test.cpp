@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "patterns/core/fiber.hpp"
@@ -11,6 +10,7 @@
 #include "patterns/demo/command.hpp"
 #include "patterns/heartbeat/as_written.hpp"
 #include "patterns/heartbeat/watch.hpp"
+#include "tests/patterns/perform.hpp"
 
 namespace fiberlab::demos {
 const demo::command& heartbeat();
@@ -33,27 +33,17 @@ void under_many_schedules(Body body) {
     }
 }
 
-demo::report play(const std::vector<std::pair<std::string, std::string>>& options, std::uint64_t seed,
-                  bool exploring = false) {
-    const demo::command& command = demos::heartbeat();
-    demo::parameters chosen{command.options};
-    for (const auto& [option, value] : options) {
-        chosen.set(option, value);
-    }
-    const std::vector<std::string> no_operands;
-    demo::report made;
-    const run_outcome done = run({.seed = seed}, [&] {
-        made = command.run(
-            {.options = chosen, .operands = no_operands, .seed = seed, .stop = run_stop(), .exploring = exploring});
-    });
+demo::report play(const test::options_given& options, std::uint64_t seed, bool exploring = false) {
+    const test::performed done =
+        test::perform(demos::heartbeat(), {.options = options, .settings = {.seed = seed}, .exploring = exploring});
     CAPTURE(seed);
-    CAPTURE(done.message);
-    REQUIRE(done.how == run_outcome::kind::completed);
+    CAPTURE(done.outcome.message);
+    REQUIRE(done.outcome.how == run_outcome::kind::completed);
     if (exploring) {
-        CHECK(done.fibers <= 4);
-        CHECK(done.steps <= 100);
+        CHECK(done.outcome.fibers <= 4);
+        CHECK(done.outcome.steps <= 100);
     }
-    return made;
+    return done.report;
 }
 
 }  // namespace
@@ -231,20 +221,8 @@ TEST_CASE("the heartbeat demo catches the careless watch with every seed") {
 }
 
 TEST_CASE("a time-out no longer than the interval is refused") {
-    bool refused = false;
-    const demo::command& command = demos::heartbeat();
-    demo::parameters chosen{command.options};
-    chosen.set("timeout", "10ms");
-    const std::vector<std::string> no_operands;
-    const run_outcome done = run({}, [&] {
-        try {
-            command.run({.options = chosen, .operands = no_operands});
-        } catch (const demo::usage_error&) {
-            refused = true;
-        }
-    });
-    CHECK(done.how == run_outcome::kind::completed);
-    CHECK(refused);
+    CHECK_FALSE(test::perform(demos::heartbeat(), {.options = {{"timeout", "10ms"}}}).usage.empty());
+    CHECK(test::perform(demos::heartbeat(), {.options = {{"timeout", "11ms"}}}).usage.empty());
 }
 
 }  // namespace fiberlab
