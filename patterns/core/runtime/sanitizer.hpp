@@ -13,6 +13,7 @@
 #endif
 
 #ifdef FIBERLAB_ASAN
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 
@@ -33,6 +34,13 @@ struct stack_record {
     void* fake_stack = nullptr;
     bool arrived = true;  // the switch to this stack has been completed
 };
+
+// What frames that never returned left marked on a stack must not be held against its next user.
+inline void forget_poison([[maybe_unused]] const void* low, [[maybe_unused]] std::size_t bytes) noexcept {
+#ifdef FIBERLAB_ASAN
+    ASAN_UNPOISON_MEMORY_REGION(low, bytes);
+#endif
+}
 
 inline void complete_arrival([[maybe_unused]] stack_record& here) noexcept {
 #ifdef FIBERLAB_ASAN

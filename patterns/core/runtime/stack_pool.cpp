@@ -55,6 +55,7 @@ boost::context::stack_context stack_pool::allocate() {
     if (!free_.empty()) {
         const auto stack = free_.back();
         free_.pop_back();
+        forget_poison(static_cast<const std::byte*>(stack.sp) - stack.size, stack.size);
         return stack;
     }
     if (fresh_left_ == 0) {
@@ -69,6 +70,7 @@ boost::context::stack_context stack_pool::allocate() {
         guards_left().fetch_add(1);
         ++unguarded_;
     }
+    forget_poison(low + guard_bytes, stride_ - guard_bytes);
     boost::context::stack_context stack;
     stack.size = usable_;
     stack.sp = low + stride_ - shift_;
