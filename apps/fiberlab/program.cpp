@@ -126,6 +126,9 @@ int run_program(const std::vector<std::string>& arguments, const command_list& c
     } catch (const demo::backend_error& error) {
         complain(error.what());
         return exit_code::back_end;
+    } catch (const demo::start_failure& error) {
+        complain(error.what());
+        return error.exit_code;
     } catch (const std::exception& error) {
         complain(std::string{"internal error: "} + error.what());
     } catch (...) {

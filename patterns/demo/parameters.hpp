@@ -24,6 +24,12 @@ struct backend_error : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+// A program that the user gave can't be started: exit 127 (not found), 126 (not executable) or 125 (our own failure).
+struct start_failure : std::runtime_error {
+    start_failure(const std::string& what, int code) : std::runtime_error{what}, exit_code{code} {}
+    int exit_code;
+};
+
 class parameters {
 public:
     // All defaults. Throws std::logic_error when a default does not fit its own option: a mistake in the table.
