@@ -30,7 +30,6 @@ void tell_end(const demo::stage& on, const ward_report& ended) {
             on.tell("stopped", "child", {{"run", run}});
             return;
         case ward_end::hopeless:
-            on.tell("not_started", "child", {}, ended.result.why);
             return;
         case ward_end::finished:
         case ward_end::failed:
@@ -70,21 +69,20 @@ demo::report supervise_child(const demo::stage& on) {
                          tell_end(on, ended);
                      }};
     settings.on_start = [&](std::size_t run, const process& child) {
-        on.tell("start", "child", {{"run", static_cast<std::int64_t>(run)}, {"pid", child.id()}});
+        on.tell("start", "child", {{"run", static_cast<std::int64_t>(run)}, {"pid", std::to_string(child.id())}});
     };
     settings.on_silence = [&](const process& child, duration silent) {
-        on.tell("silent", "child", {{"pid", child.id()}, {"silent_ns", silent.count()}}, "no output: it is ended");
+        on.tell("silent", "child", {{"pid", std::to_string(child.id())}, {"silent_ns", silent.count()}},
+                "no output: it is ended");
     };
     const supervision done = supervise(settings, on.stop);
-
+    if (done.kept.last.how == ward_end::hopeless) {
+        throw demo::start_failure{done.kept.last.why, done.exit_code};
+    }
     demo::report made;
     made.output_closed = done.output_closed;
     if (!on.stop.stop_requested()) {
         made.exit_code = done.exit_code;
-    }
-    if (done.kept.last.how == ward_end::hopeless) {
-        made.notes.push_back(done.kept.last.why);
-        return made;
     }
     demo::latency lived;
     std::uint64_t remained = 0;
@@ -110,7 +108,7 @@ const demo::command& self_healing() {
     static const demo::command made{
         .name = "self-healing",
         .in = demo::group::resilience,
-        .summary = "a steward restarts what hangs or fails, one at a time, within a budget",
+        .summary = "a steward restarts what hangs or fails, within a budget",
         .options = {{.name = "items",
                      .type = demo::option_type::count,
                      .help = "things each built-in ward has to do",

@@ -47,7 +47,6 @@ private:
     // One child, from its start to the end of its family.
     ward_result attend(std::size_t run) {
         const bool heard = settings_.timeout > duration::zero();
-        const time_point since = clock::now();
         auto child = process::start({.arguments = settings_.command,
                                      .output = heard ? stream::piped : stream::inherited,
                                      .errors = heard ? stream::piped : stream::inherited});
@@ -55,6 +54,7 @@ private:
             done_.exit_code = child.error().exit_code;
             return {run == 1 ? ward_end::hopeless : ward_end::failed, child.error().message};
         }
+        const time_point since = clock::now();
         if (settings_.on_start) {
             settings_.on_start(run, *child);
         }

@@ -274,6 +274,7 @@ void play::check_wards(demo::report& into) const {
     std::uint64_t twice = 0;
     std::uint64_t open = 0;
     std::string who;
+    const bool cut_short = stage_.stop.stop_requested();
     for (const job& each : jobs_) {
         runs += each.starts.size();
         most = std::max(most, each.most_inside);
@@ -295,8 +296,9 @@ void play::check_wards(demo::report& into) const {
     into.check("a steward never has two wards at once", most <= 1, runs, who);
     into.check("no item was done twice", twice == 0, items,
                twice == 0 ? "" : std::to_string(twice) + " done by two wards that knew nothing of each other");
-    into.check("each job was done, or given up by its steward", open == 0 || stage_.stop.stop_requested(), jobs_.size(),
-               open == 0 ? "" : std::to_string(open) + " of " + std::to_string(jobs_.size()) + " left undone");
+    into.check(
+        "each job was done, or given up by its steward", open == 0 || cut_short, jobs_.size(),
+        open == 0 || cut_short ? "" : std::to_string(open) + " of " + std::to_string(jobs_.size()) + " left undone");
 }
 
 void play::check_restarts(demo::report& into) const {
