@@ -1,5 +1,6 @@
 #include "apps/fiberlab/commands.hpp"
 #include "apps/fiberlab/program.hpp"
+#include "locks/contention/processes.hpp"
 #include "locks/servers/guardian.hpp"
 #include "patterns/core/process.hpp"
 
@@ -9,6 +10,9 @@ int main(int argc, char** argv) {
         return *code;
     }
     if (const auto code = fiberlab::servers::run_hidden_role(argc, argv)) {
+        return *code;
+    }
+    if (const auto code = fiberlab::locks::run_contender(argc, argv)) {
         return *code;
     }
     return fiberlab::cli::run_program({argv + 1, argv + argc}, fiberlab::all_commands());
