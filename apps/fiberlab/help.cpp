@@ -105,15 +105,22 @@ std::string help_writer::table(const std::vector<option>& options) const {
     return rows(all);
 }
 
-std::string help_writer::command_rows(const std::vector<const demo::command*>& of) const {
-    // One width for all groups, so that the whole page lines up.
+// One width for all groups, so that the whole page lines up.
+std::size_t help_writer::name_width() const {
     std::size_t width = 0;
+    for (const auto& [name, _] : built_in_commands()) {
+        width = std::max(width, render::columns(name));
+    }
     for (const demo::command* each : commands_) {
         width = std::max(width, render::columns(each->name));
     }
+    return width;
+}
+
+std::string help_writer::command_rows(const std::vector<const demo::command*>& of) const {
     std::vector<row> all;
     for (const demo::command* each : of) {
-        all.push_back({render::left(each->name, width), each->summary});
+        all.push_back({render::left(each->name, name_width()), each->summary});
     }
     return rows(all);
 }
@@ -142,13 +149,9 @@ std::string help_writer::overview() const {
     text += rows(examples);
     text += all_in_groups();
     text += heading("The program itself");
-    std::size_t width = 0;
-    for (const demo::command* each : commands_) {
-        width = std::max(width, render::columns(each->name));
-    }
     std::vector<row> own;
     for (const auto& [name, summary] : built_in_commands()) {
-        own.push_back({render::left(name, width), summary});
+        own.push_back({render::left(name, name_width()), summary});
     }
     text += rows(own);
     text += "\nfiberlab COMMAND --help shows a command's options, --explain what it is about.\n";

@@ -27,6 +27,7 @@ private:
     std::string heading(std::string_view text) const;
     std::string rows(const std::vector<row>& all) const;
     std::string table(const std::vector<demo::option>& options) const;
+    std::size_t name_width() const;
     std::string command_rows(const std::vector<const demo::command*>& of) const;
     std::string all_in_groups() const;
     std::string group(const std::string& first_word) const;

@@ -11,7 +11,7 @@ const demo::command& relay();      // values through a channel; every type of op
 const demo::command& mishap();     // every way to fail
 const demo::command& endless();    // works until it is stopped
 const demo::command& copy();       // real input: files or --input to standard output
-const demo::command& launch();     // real input: a child process
+const demo::command& start();      // real input: a child process
 const demo::command& lock_pick();  // two words, and operands of a list
 
 std::vector<const demo::command*> fake_commands();

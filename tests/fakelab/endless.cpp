@@ -13,8 +13,8 @@ demo::report run_endless(const demo::stage& on) {
     on.tell("begin");
     while (clock::now() < end && sleep_for(1ms, on.stop) == status::ok) {
         on.tell("step", {}, {{"number", ++steps}});
-        if (on.options.flag("deaf")) {
-            sleep_until(never);
+        while (on.options.flag("deaf")) {
+            sleep_for(1ms);
         }
     }
     demo::report done;

@@ -23,7 +23,7 @@ const demo::command& lock_pick() {
 }
 
 std::vector<const demo::command*> fake_commands() {
-    return {&relay(), &copy(), &mishap(), &launch(), &endless(), &lock_pick()};
+    return {&relay(), &copy(), &mishap(), &start(), &endless(), &lock_pick()};
 }
 
 }  // namespace fiberlab::test

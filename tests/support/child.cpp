@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -126,7 +127,12 @@ child::child(launch how) : how_{std::move(how)}, deadline_{std::chrono::steady_c
         fail("fork");
     }
     if (id_ == 0) {
-        ::setpgid(0, 0);
+        if (how_.typed) {
+            ::setsid();
+            ::ioctl(out.write, TIOCSCTTY, 0);
+        } else {
+            ::setpgid(0, 0);
+        }
         // What this test program ignores or blocks is not for the program under test.
         sigset_t none;
         sigemptyset(&none);
@@ -134,7 +140,7 @@ child::child(launch how) : how_{std::move(how)}, deadline_{std::chrono::steady_c
         for (const int number : {SIGINT, SIGTERM, SIGPIPE, SIGHUP}) {
             ::signal(number, SIG_DFL);
         }
-        ::dup2(in.read, STDIN_FILENO);
+        ::dup2(how_.typed ? out.write : in.read, STDIN_FILENO);
         ::dup2(out.write, STDOUT_FILENO);
         ::dup2(how_.terminal ? out.write : err.write, STDERR_FILENO);
         if (how_.no_stdout) {
@@ -148,8 +154,12 @@ child::child(launch how) : how_{std::move(how)}, deadline_{std::chrono::steady_c
     ::setpgid(id_, id_);
     ::close(in.read);
     ::close(out.write);
-    in_ = in.write;
     out_ = out.read;
+    in_ = in.write;
+    if (how_.typed) {
+        ::close(in_);
+        in_ = ::fcntl(out_, F_DUPFD_CLOEXEC, 0);
+    }
     err_ = err.read;
     if (err.write >= 0) {
         ::close(err.write);
@@ -180,6 +190,10 @@ child::~child() {
 
 void child::send(int signal) const {
     ::kill(id_, signal);
+}
+
+void child::type(const std::string& more) {
+    how_.input += more;
 }
 
 void child::close_output() {
@@ -260,6 +274,11 @@ bool child::wait_for_output(const std::string& text) {
 bool child::wait_for_error(const std::string& text) {
     const auto found = [&] { return result_.err.find(text) != std::string::npos; };
     return pump([&] { return found() || err_ < 0; }) && found();
+}
+
+bool child::ended_within(std::chrono::milliseconds time) {
+    pollfd ended{.fd = exit_, .events = POLLIN, .revents = 0};
+    return exit_ < 0 || ::poll(&ended, 1, static_cast<int>(time.count())) > 0;
 }
 
 finished child::finish() {

@@ -25,6 +25,7 @@ struct launch {
     std::vector<std::string> arguments{};  // the first is the program, looked up in PATH
     std::string input{};                   // standard input; then its end
     bool keep_input_open = false;
+    bool typed = false;      // with `terminal`: standard input is that terminal, and its session's
     bool terminal = false;   // standard output and error are a terminal of 80 columns: all comes as `out`
     bool no_stdout = false;  // standard output is closed from the start
     std::string folder{};    // to start in; empty: ours
@@ -55,8 +56,10 @@ public:
     bool wait_for_output(const std::string& text);
     bool wait_for_error(const std::string& text);
 
-    void close_output();  // goes away as `head` does
-    finished finish();    // until it has ended and all its output is there
+    void type(const std::string& more);  // adds to the input
+    void close_output();                 // goes away as `head` does
+    bool ended_within(std::chrono::milliseconds time);
+    finished finish();  // until it has ended and all its output is there
 
 private:
     bool pump(const std::function<bool()>& enough);  // moves bytes until then: false at the deadline

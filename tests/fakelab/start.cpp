@@ -5,7 +5,7 @@ namespace fiberlab::test {
 
 namespace {
 
-demo::report run_launch(const demo::stage& on) {
+demo::report run_start(const demo::stage& on) {
     demo::report done;
     if (on.operands.empty()) {
         done.check("nothing was started", true, 1);
@@ -26,19 +26,19 @@ demo::report run_launch(const demo::stage& on) {
 
 }  // namespace
 
-const demo::command& launch() {
+const demo::command& start() {
     static const demo::command made{
-        .name = "launch",
+        .name = "start",
         .in = demo::group::resilience,
         .summary = "runs a program",
         .options = {demo::items("3")},
-        .examples = {{.arguments = "launch", .shows = "nothing to run"},
-                     {.arguments = "launch -- sh -c 'exit 7'", .shows = "its exit code is ours", .exit_code = 7}},
-        .explanation = "# launch\n\nIt exists for tests.\n",
+        .examples = {{.arguments = "start", .shows = "nothing to run"},
+                     {.arguments = "start -- sh -c 'exit 7'", .shows = "its exit code is ours", .exit_code = 7}},
+        .explanation = "# start\n\nIt exists for tests.\n",
         .operands = demo::operand_kind::command,
         .real_input = [](const demo::parameters&,
                          const std::vector<std::string>& operands) { return !operands.empty(); },
-        .run = run_launch};
+        .run = run_start};
     return made;
 }
 
