@@ -2,9 +2,11 @@
 
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <array>
 #include <new>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "patterns/core/io.hpp"
@@ -28,12 +30,30 @@ connection start(const std::string& url) {
     return connection{PQconnectStartParams(keys.data(), values.data(), 1)};
 }
 
+// A refusal in libpq's verbose form: "… failed: FATAL:  3D000: database "x" does not exist" and a last line that says
+// where in the server. It is the only form that tells the SQLSTATE of a connection that was not made; without one,
+// nobody has answered.
 sql_error refusal(const pg_conn& refused) {
-    sql_error why{.why = lock_failure::disconnected, .message = one_line(PQerrorMessage(&refused))};
-    // libpq keeps no SQLSTATE of a refused connection. Only a server that answers says FATAL.
-    if (why.message.find("FATAL") != std::string::npos) {
+    std::string words = PQerrorMessage(&refused);
+    sql_error why{.why = lock_failure::disconnected};
+    constexpr std::string_view after_severity = ":  ";
+    constexpr std::size_t length = 5;
+    const auto is_state = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); };
+    for (std::size_t at = words.find(after_severity); at != std::string::npos;
+         at = words.find(after_severity, at + 1)) {
+        const std::string_view rest = std::string_view{words}.substr(at + after_severity.size());
+        if (rest.size() > length + 1 && rest.substr(length, 2) == ": " &&
+            std::ranges::all_of(rest.substr(0, length), is_state)) {
+            why.state = rest.substr(0, length);
+            words.erase(at + after_severity.size(), length + 2);
+            words.resize(std::min(words.size(), words.find_last_of('\n', words.size() - 2)));
+            break;
+        }
+    }
+    if (!why.state.empty() && !sqlstate::ends_session(why.state)) {
         why.why = lock_failure::server_error;
     }
+    why.message = one_line(words);
     return why;
 }
 
@@ -64,6 +84,7 @@ std::expected<connection, sql_error> open_connection(const std::string& url, tim
     if (opening == nullptr) {
         throw std::bad_alloc{};
     }
+    PQsetErrorVerbosity(opening.get(), PQERRORS_VERBOSE);
     auto next = PGRES_POLLING_WRITING;
     while (next != PGRES_POLLING_OK) {
         if (next == PGRES_POLLING_FAILED || PQstatus(opening.get()) == CONNECTION_BAD) {
@@ -80,6 +101,7 @@ std::expected<connection, sql_error> open_connection(const std::string& url, tim
         }
         next = offload([&] { return PQconnectPoll(opening.get()); });
     }
+    PQsetErrorVerbosity(opening.get(), PQERRORS_DEFAULT);
     return opening;
 }
 

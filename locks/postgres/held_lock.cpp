@@ -30,7 +30,7 @@ std::expected<void, lock_error> held_lock::give_back(const statement& how) {
         return {};
     }
     lost_.reset();  // what becomes of the session later is not this lease's business
-    const session::pending sent = its_.on->send(how, its_.arguments, session::sending::independent);
+    const session::pending sent = its_.which.empty() ? its_.on->send(how, {}) : its_.on->gather(how, its_.which);
     if (!its_.lent.has_value()) {
         // Whoever is next uses the same session, whose statements are executed in order.
         its_.mine.end();

@@ -33,9 +33,9 @@ public:
         std::shared_ptr<session> on;
         std::optional<loan> lent;  // when the session is ours alone
         std::int64_t fence = 0;
-        statement give_back{};           // its reply is true, or has no rows: COMMIT
-        statement undo{};                // when nobody called release()
-        session::arguments arguments{};  // of both
+        statement give_back{};  // its reply is true, or has no rows: COMMIT
+        statement undo{};       // when nobody called release()
+        std::string which{};    // for unlocks that are gathered; empty: they are sent alone
     };
 
     explicit held_lock(parts of);

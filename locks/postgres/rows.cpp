@@ -2,20 +2,22 @@
 
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace fiberlab::locks::postgres {
 
-void clear_result::operator()(pg_result* result) const noexcept {
-    PQclear(result);
-}
+rows::rows(pg_result* owned) : result_{owned, &PQclear}, count_{static_cast<std::size_t>(PQntuples(owned))} {}
 
-std::size_t rows::size() const noexcept {
-    return static_cast<std::size_t>(PQntuples(result_.get()));
+rows rows::row(std::size_t which) const {
+    rows one{*this};
+    one.first_ = first_ + std::min(which, count_);
+    one.count_ = which < count_ ? 1 : 0;
+    return one;
 }
 
 std::optional<std::string_view> rows::text(std::size_t row, std::size_t column) const noexcept {
-    const int at_row = static_cast<int>(row);
+    const int at_row = static_cast<int>(first_ + row);
     const int at_column = static_cast<int>(column);
     if (row >= size() || at_column >= PQnfields(result_.get()) || PQgetisnull(result_.get(), at_row, at_column) != 0) {
         return std::nullopt;

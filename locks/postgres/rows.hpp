@@ -13,17 +13,14 @@ struct pg_result;  // libpq's PGresult
 
 namespace fiberlab::locks::postgres {
 
-struct clear_result {
-    void operator()(pg_result* result) const noexcept;
-};
-
 class rows {
 public:
     rows() noexcept = default;
-    explicit rows(pg_result* owned) noexcept : result_{owned} {}
+    explicit rows(pg_result* owned);
 
     bool empty() const noexcept { return result_ == nullptr; }  // of a statement that has not been executed
-    std::size_t size() const noexcept;
+    std::size_t size() const noexcept { return count_; }
+    rows row(std::size_t which) const;  // that one alone, or none
     std::optional<std::string_view> text(std::size_t row, std::size_t column) const noexcept;  // nullopt: NULL
     std::optional<std::int64_t> number(std::size_t row, std::size_t column) const noexcept;    // or no integer
     bool is_true(std::size_t row, std::size_t column) const noexcept { return text(row, column) == "t"; }
@@ -33,7 +30,9 @@ public:
     sql_error error() const;        // of one that failed
 
 private:
-    std::unique_ptr<pg_result, clear_result> result_;
+    std::shared_ptr<pg_result> result_;
+    std::size_t first_ = 0;
+    std::size_t count_ = 0;
 };
 
 }  // namespace fiberlab::locks::postgres

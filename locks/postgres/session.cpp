@@ -1,5 +1,6 @@
 #include "locks/postgres/session.hpp"
 
+#include <fcntl.h>
 #include <libpq-fe.h>
 #include <sys/epoll.h>
 
@@ -7,38 +8,11 @@
 #include <stdexcept>
 #include <utility>
 
+#include "locks/postgres/exchange.hpp"
 #include "patterns/core/io.hpp"
 #include "patterns/core/runtime/scheduler.hpp"
 
 namespace fiberlab::locks::postgres {
-
-class session::exchange {
-public:
-    exchange(const statement& sent, arguments with, sending sent_how, bool prepares)
-        : what{sent}, values{std::move(with)}, how{sent_how}, to_prepare{prepares} {}
-
-    void complete(reply&& with) {
-        done = true;
-        outcome.emplace(std::move(with));
-        if (waiter* const one = waiters.pop()) {
-            seam::wake(*one, status::ok);
-        } else if (late) {
-            std::exchange(late, nullptr)(*std::move(outcome));
-        }
-    }
-
-    statement what;
-    arguments values;
-    sending how;
-    bool to_prepare;  // it prepares `what` instead of executing it
-
-    rows result;  // the last one, or the first that failed
-    bool done = false;
-    std::optional<reply> outcome;  // until it is taken
-    std::function<void(reply)> late;
-    spinlock lock;
-    wait_queue waiters;
-};
 
 namespace {
 
@@ -58,8 +32,7 @@ constexpr statement notice_our_end{.text = "SELECT set_config('client_connection
 
 }  // namespace
 
-session::session(connection opened)
-    : connection_{std::move(opened)}, socket_{PQsocket(connection_.get())}, process_{PQbackendPID(connection_.get())} {
+session::session(connection opened) : connection_{std::move(opened)}, process_{PQbackendPID(connection_.get())} {
     PQsetNoticeReceiver(
         connection_.get(), [](void* self, const PGresult* notice) { static_cast<session*>(self)->overhear(*notice); },
         this);
@@ -88,7 +61,8 @@ std::expected<std::shared_ptr<session>, sql_error> session::open(const std::stri
 std::expected<void, sql_error> session::prepare(std::span<const statement> named, const seam::limits& until) {
     std::vector<pending> under_way;
     for (const statement& each : named) {
-        under_way.push_back(std::make_shared<exchange>(each, arguments{}, sending::with_its_batch, true));
+        under_way.push_back(
+            std::make_shared<exchange>(each, arguments{}, sending::with_its_batch, exchange::purpose::prepare));
         post(under_way.back());
     }
     for (const pending& each : under_way) {
@@ -102,22 +76,36 @@ std::expected<void, sql_error> session::prepare(std::span<const statement> named
 void session::watch() {
     PQsetnonblocking(connection_.get(), 1);
     PQenterPipelineMode(connection_.get());
-    scheduler::current()->io().add(socket_, *this, EPOLLIN | EPOLLRDHUP);
+    // A descriptor of our own: libpq closes its own as soon as it finds the connection broken, and the number may
+    // belong to somebody else by the time that we stop watching it.
+    watched_ = descriptor{fcntl(PQsocket(connection_.get()), F_DUPFD_CLOEXEC, 0)};
+    scheduler::current()->io().add(watched_.get(), *this, EPOLLIN | EPOLLRDHUP);
     wants_to_write_ = false;
+}
+
+void session::unwatch() noexcept {
+    if (scheduler* const run = scheduler::current(); run != nullptr && watched_.valid()) {
+        run->io().remove(watched_.get(), *this);
+    }
+    watched_.reset();
 }
 
 // ------------------------------------------------------------------------------------------------------- fibers' side
 
 session::pending session::send(const statement& what, arguments with, sending how) {
-    auto sent = std::make_shared<exchange>(what, std::move(with), how, false);
+    auto sent = std::make_shared<exchange>(what, std::move(with), how, exchange::purpose::execute);
     post(sent);
     return sent;
 }
 
-void session::post(const pending& sent) {
+void session::refuse_while_lent() const {
     if (lent_) {
         throw std::logic_error("this session is lent: nobody else can use it until it is given back");
     }
+}
+
+void session::post(const pending& sent) {
+    refuse_while_lent();
     if (!alive()) {
         sent->complete(std::unexpected{lost_error()});
         return;
@@ -132,7 +120,7 @@ void session::post(const pending& sent) {
     const char* const* const list = count > 0 ? values.data() : nullptr;
     PGconn* const to = connection_.get();
     int accepted = 0;
-    if (it.to_prepare) {
+    if (it.why == exchange::purpose::prepare) {
         accepted = PQsendPrepare(to, it.what.name, it.what.text, 0, nullptr);
     } else if (*it.what.name != '\0') {
         accepted = PQsendQueryPrepared(to, it.what.name, count, list, nullptr, nullptr, 0);
@@ -146,6 +134,19 @@ void session::post(const pending& sent) {
     }
     unsynced_ = true;
     scheduler::current()->io().mark_dirty(*this);
+}
+
+session::pending session::gather(const statement& what, std::string element) {
+    auto sent = std::make_shared<exchange>(what, arguments{std::move(element)}, sending::independent,
+                                           exchange::purpose::gathered);
+    refuse_while_lent();
+    if (!alive()) {
+        sent->complete(std::unexpected{lost_error()});
+        return sent;
+    }
+    gathered_.push_back(sent);
+    scheduler::current()->io().mark_dirty(*this);
+    return sent;
 }
 
 session::reply session::wait(exchange& sent, const seam::limits& until) {
@@ -188,7 +189,7 @@ void session::lend(const std::function<void(pg_conn&)>& use) {
     if (!alive()) {
         return;
     }
-    scheduler::current()->io().remove(socket_, *this);
+    unwatch();
     PQexitPipelineMode(connection_.get());
     PQsetnonblocking(connection_.get(), 0);
     lent_ = true;
@@ -199,137 +200,14 @@ void session::lend(const std::function<void(pg_conn&)>& use) {
         thrown = std::current_exception();
     }
     lent_ = false;
-    watch();
-    if (PQstatus(connection_.get()) != CONNECTION_OK) {
+    if (PQstatus(connection_.get()) == CONNECTION_OK) {
+        watch();
+    } else {
         close(PQerrorMessage(connection_.get()));
     }
     if (thrown != nullptr) {
         std::rethrow_exception(thrown);
     }
-}
-
-// ----------------------------------------------------------------------------------------------------- reactor's side
-
-void session::on_ready(std::uint32_t epoll_events) noexcept {
-    const std::shared_ptr<session> until_we_return = shared_from_this();
-    if ((epoll_events & EPOLLOUT) != 0) {
-        flush();
-    }
-    if (!alive()) {
-        return;
-    }
-    // What the server said before it hung up is still to be read: replies count though the session is lost after them.
-    const bool open = PQconsumeInput(connection_.get()) != 0;
-    read();
-    if (!open && alive()) {
-        close(last_words_.empty() ? PQerrorMessage(connection_.get()) : last_words_);
-    }
-}
-
-void session::flush() noexcept {
-    if (!alive()) {
-        return;
-    }
-    if (std::exchange(unsynced_, false)) {
-        sent_.push_back(nullptr);
-        if (PQpipelineSync(connection_.get()) == 0) {
-            close(PQerrorMessage(connection_.get()));
-            return;
-        }
-    }
-    const int left = PQflush(connection_.get());
-    if (left < 0) {
-        close(PQerrorMessage(connection_.get()));
-        return;
-    }
-    if ((left > 0) != wants_to_write_) {
-        wants_to_write_ = left > 0;
-        const std::uint32_t to_write = wants_to_write_ ? std::uint32_t{EPOLLOUT} : 0;
-        scheduler::current()->io().modify(socket_, *this, EPOLLIN | EPOLLRDHUP | to_write);
-    }
-}
-
-void session::read() {
-    while (alive() && !sent_.empty() && PQisBusy(connection_.get()) == 0) {
-        PGresult* const next = PQgetResult(connection_.get());
-        rows result{next};
-        const pending first = sent_.front();
-        if (first == nullptr) {
-            if (PQresultStatus(next) != PGRES_PIPELINE_SYNC) {
-                break;
-            }
-            sent_.pop_front();
-            send_again();
-        } else if (next == nullptr) {
-            sent_.pop_front();
-            finish(first);
-        } else if (first->result.empty() || !first->result.failed()) {
-            first->result = std::move(result);
-        }
-    }
-    while (idle() && !idle_waiters_.empty()) {
-        if (waiter* const one = idle_waiters_.pop()) {
-            seam::wake(*one, status::ok);
-        }
-    }
-}
-
-void session::finish(const pending& sent) {
-    rows result = std::move(sent->result);
-    if (result.aborted() && sent->how == sending::independent) {
-        aborted_.push_back(sent);
-    } else if (result.failed()) {
-        sql_error why = result.error();
-        if (sqlstate::ends_session(why.state)) {
-            last_words_ = why.as_lock_error().detail;
-        }
-        sent->complete(std::unexpected{std::move(why)});
-    } else {
-        sent->complete(std::move(result));
-    }
-}
-
-void session::send_again() {
-    for (const pending& each : std::exchange(aborted_, {})) {
-        post(each);
-    }
-}
-
-// What the server says while nothing is asked of it. Warnings (of an unlock without a lock) have their answer in the
-// reply; the end of the session has none, and its reason comes this way.
-void session::overhear(const pg_result& notice) {
-    const char* const state = PQresultErrorField(&notice, PG_DIAG_SQLSTATE);
-    if (state != nullptr && sqlstate::ends_session(state)) {
-        const char* const words = PQresultErrorField(&notice, PG_DIAG_MESSAGE_PRIMARY);
-        last_words_ = std::string{state} + ": " + one_line(words != nullptr ? words : "");
-    }
-}
-
-void session::close(std::string_view why) noexcept {
-    if (!alive()) {
-        return;
-    }
-    const std::string reason = one_line(why);  // `why` may be the connection's
-    if (scheduler* const run = scheduler::current()) {
-        run->io().remove(socket_, *this);
-    }
-    connection_.reset();
-    std::deque<pending> left = std::exchange(sent_, {});
-    left.insert(left.end(), aborted_.begin(), aborted_.end());
-    aborted_.clear();
-    lost_.request_stop(reason);
-    for (const pending& each : left) {
-        if (each != nullptr) {
-            each->complete(std::unexpected{lost_error()});
-        }
-    }
-    while (waiter* const one = idle_waiters_.pop()) {
-        seam::wake(*one, status::ok);
-    }
-}
-
-sql_error session::lost_error() const {
-    return {lock_failure::disconnected, {}, "the session is lost: " + lost_.token().cause()};
 }
 
 }  // namespace fiberlab::locks::postgres

@@ -28,6 +28,7 @@
 #include "locks/postgres/connection.hpp"
 #include "locks/postgres/rows.hpp"
 #include "locks/postgres/sql_error.hpp"
+#include "patterns/core/byte_stream.hpp"
 #include "patterns/core/runtime/reactor.hpp"
 #include "patterns/core/runtime/wait.hpp"
 #include "patterns/core/stop.hpp"
@@ -37,6 +38,7 @@ namespace fiberlab::locks::postgres {
 struct statement {
     const char* name = "";  // of one that was prepared; else empty
     const char* text = "";
+    int rank = 0;  // of those that are gathered in one turn, the lowest go first
 };
 
 class session final : public io_source, public std::enable_shared_from_this<session> {
@@ -61,6 +63,10 @@ public:
     class exchange;
     using pending = std::shared_ptr<exchange>;
     pending send(const statement& what, arguments with, sending how = sending::with_its_batch);
+    // Joins `element` with what other fibers have for the same statement until the reactor's next look: one statement
+    // for all, whose only argument is the array of them, in no promised order, and whose n-th row is the n-th one's
+    // reply. When it fails, all of them get the error. `what` has a name.
+    pending gather(const statement& what, std::string element);
     static reply wait(exchange& sent, const seam::limits& until = {});
     static bool under_way(const exchange& sent) noexcept;  // no reply yet
     // After wait() gave up: `late` gets the reply when it comes, between two fibers. It must not block; it may send.
@@ -71,7 +77,7 @@ public:
     void lend(const std::function<void(pg_conn&)>& use);
 
     bool alive() const noexcept { return connection_ != nullptr; }
-    bool idle() const noexcept { return sent_.empty(); }
+    bool idle() const noexcept { return sent_.empty() && gathered_.empty(); }
     stop_token lost() const noexcept { return lost_.token(); }  // its cause says why
     int process() const noexcept { return process_; }           // of the server: what pg_cancel_backend takes
 
@@ -83,7 +89,11 @@ private:
     void flush() noexcept override;
 
     void watch();
+    void unwatch() noexcept;
     void post(const pending& sent);
+    void post_gathered();
+    static void hand_out(const std::vector<pending>& members, const reply& rows_of_all);
+    void refuse_while_lent() const;
     void read();
     void finish(const pending& sent);
     void send_again();
@@ -91,14 +101,15 @@ private:
     sql_error lost_error() const;
 
     connection connection_;
-    int socket_ = -1;
+    descriptor watched_;
     int process_ = 0;
     bool wants_to_write_ = false;
     bool unsynced_ = false;
     bool lent_ = false;
     std::deque<pending> sent_;      // in the server's order; a null one is the end of a batch
     std::vector<pending> aborted_;  // to be sent again
-    std::string last_words_;        // of the server, before it ended the session
+    std::vector<pending> gathered_;
+    std::string last_words_;  // of the server, before it ended the session
     spinlock lock_;
     wait_queue idle_waiters_;
     stop_source lost_{"session"};

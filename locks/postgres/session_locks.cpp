@@ -15,17 +15,24 @@ namespace {
 
 // CASE takes the token after the grant and only then: taken before, the tokens of two waiters could come in the wrong
 // order. MATERIALIZED sets the time-out before the wait begins, in the same round trip.
-constexpr statement try_lock{
-    .name = "try_lock",
-    .text = "SELECT CASE WHEN pg_try_advisory_lock($1::bigint) THEN nextval('public.fiberlab_fence') END"};
+constexpr statement try_locks{.name = "try_locks",
+                              .text =
+                                  "SELECT CASE WHEN pg_try_advisory_lock(id) "
+                                  "THEN nextval('public.fiberlab_fence') END FROM unnest($1::bigint[]) AS id",
+                              .rank = 1};
 constexpr statement wait_lock{
     .name = "wait_lock",
     .text =
         "WITH patience AS MATERIALIZED (SELECT set_config('lock_timeout', $2, true)) "
         "SELECT CASE WHEN pg_advisory_lock($1::bigint)::text = '' THEN nextval('public.fiberlab_fence') END "
         "FROM patience"};
-constexpr statement unlock{.name = "unlock", .text = "SELECT pg_advisory_unlock($1::bigint)"};
-constexpr std::array prepared{try_lock, wait_lock, unlock};
+constexpr statement unlocks{.name = "unlocks", .text = "SELECT pg_advisory_unlock(id) FROM unnest($1::bigint[]) AS id"};
+constexpr std::array prepared{try_locks, wait_lock, unlocks};
+
+// Of what a session may hold after an error; it makes no difference when it holds nothing.
+bool give_back(session& by, const std::string& which) {
+    return session::wait(*by.gather(unlocks, which), {.deadline = after(a_reply)}).has_value();
+}
 
 constexpr duration shortest_pause = std::chrono::milliseconds{2};
 constexpr duration longest_pause = std::chrono::milliseconds{64};
@@ -97,24 +104,30 @@ std::expected<session_locks::attempt, sql_error> session_locks::try_once(std::in
     if (!on) {
         return std::unexpected{std::move(on.error())};
     }
-    const session::arguments which{std::to_string(id)};
-    const session::pending sent = (*on)->send(try_lock, which, session::sending::independent);
-    session::reply done = session::wait(*sent, {.deadline = at_least_a_reply(until.deadline), .stop = until.stop});
+    const std::string which = std::to_string(id);
+    const seam::limits reply_by{.deadline = at_least_a_reply(until.deadline), .stop = until.stop};
+    session::pending sent = (*on)->gather(try_locks, which);
+    session::reply done = session::wait(*sent, reply_by);
+    const auto refused = [&] { return !done && done.error().why == lock_failure::server_error; };
+    if (refused()) {
+        // Perhaps for another's sake. Those before it in the list have got their locks all the same.
+        give_back(**on, which);
+        sent = (*on)->send(try_locks, {"{" + which + "}"}, session::sending::independent);
+        done = session::wait(*sent, reply_by);
+    }
     if (done) {
         return attempt{.on = *std::move(on), .fence = done->number(0, 0)};
     }
-    if (session::under_way(*sent)) {
+    if (refused()) {
+        give_back(**on, which);
+    } else if (session::under_way(*sent)) {
         // The lock may yet be granted, to nobody.
         session::when_late(*sent, [on = std::weak_ptr{*on}, which](const session::reply& late) {
             const std::shared_ptr<session> still = on.lock();
             if (still != nullptr && (!late || late->number(0, 0).has_value())) {
-                still->send(unlock, which, session::sending::independent);
+                still->gather(unlocks, which);
             }
         });
-    } else if ((*on)->alive()) {
-        // It may have been granted before what failed.
-        [[maybe_unused]] const session::reply undone =
-            session::wait(*(*on)->send(unlock, which, session::sending::independent), {.deadline = after(a_reply)});
     }
     return std::unexpected{std::move(done.error())};
 }
@@ -127,7 +140,7 @@ lock_manager::result session_locks::wait_on(loan lent, turn mine, std::int64_t i
         std::shared_ptr<session> on = lent.shared();
         return hold(std::move(on), std::move(lent), std::move(mine), id, fence);
     }
-    if (outcome.settled && lent->execute(unlock, {std::to_string(id)}, {.deadline = after(a_reply)})) {
+    if (outcome.settled && give_back(*lent, std::to_string(id))) {
         lent.in_order();
     }
     return std::unexpected{outcome.reply.error().as_lock_error()};
@@ -140,9 +153,9 @@ std::unique_ptr<lease> session_locks::hold(std::shared_ptr<session> on, std::opt
                                                         .on = std::move(on),
                                                         .lent = std::move(lent),
                                                         .fence = fence,
-                                                        .give_back = unlock,
-                                                        .undo = unlock,
-                                                        .arguments = {std::to_string(id)}});
+                                                        .give_back = unlocks,
+                                                        .undo = unlocks,
+                                                        .which = std::to_string(id)});
 }
 
 }  // namespace fiberlab::locks::postgres
