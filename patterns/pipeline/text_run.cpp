@@ -123,12 +123,19 @@ private:
         return !(lines.*how)(next.text) || detail::pass_on(links_.front(), std::move(next), read_);
     }
 
+    // Handing a block to a helper thread and back costs as much as a pass over some tens of kilobytes.
+    template <class Work>
+    static std::invoke_result_t<Work&> work_on(const block& text, Work&& work) {
+        constexpr std::size_t worth_a_thread = std::size_t{32} << 10;
+        return text.size() < worth_a_thread ? work() : offload(work);
+    }
+
     outcome step(std::size_t index) {
         text_step& mine = steps_[index];
         std::uint64_t last = 0;
         const auto work = [&](numbered_block&& one, const auto& emit) -> outcome {
             last = one.number;
-            auto state = offload([&] { return mine.stage->transform(one.text); });
+            auto state = work_on(one.text, [&] { return mine.stage->transform(one.text); });
             while (state && *state == progress::more) {
                 numbered_block part{.number = one.number, .text = std::exchange(one.text, spare())};
                 if (!emit(std::move(part))) {

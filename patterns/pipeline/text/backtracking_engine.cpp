@@ -118,7 +118,7 @@ std::expected<std::unique_ptr<backtracking_engine>, syntax_error> make_backtrack
                                                                                            encoding in) {
     const compile_context context = some(compile_context{pcre2_compile_context_create(nullptr)});
     pcre2_set_newline(context.get(), PCRE2_NEWLINE_LF);
-    std::uint32_t options = PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C;
+    std::uint32_t options = PCRE2_MULTILINE | PCRE2_ALT_CIRCUMFLEX | PCRE2_NEVER_BACKSLASH_C;
     if (in == encoding::characters) {
         options |= PCRE2_UTF | PCRE2_MATCH_INVALID_UTF;
     }

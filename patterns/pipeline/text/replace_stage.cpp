@@ -55,7 +55,7 @@ public:
                 last_end = match.end;
                 if (stop == none && b.size() >= limits_.block_bytes) {
                     const std::size_t newline = source_.find('\n', match.end);
-                    stop = newline == none ? source_.size() : newline + 1;
+                    stop = newline == none ? source_.size() + 1 : newline + 1;  // a match may be at the very end
                 }
             }
             from = match.end;
