@@ -7,12 +7,15 @@
 
 #include <array>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <memory>
+#include <sstream>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -78,6 +81,22 @@ std::size_t entries(const fs::path& folder) {
 
 bool is_running(pid_t pid) {
     return ::kill(pid, 0) == 0;
+}
+
+// How many System V shared memory segments are there that this process made.
+int segments_of(pid_t creator) {
+    std::ifstream table{"/proc/sysvipc/shm"};
+    std::string line;
+    std::getline(table, line);
+    int found = 0;
+    while (std::getline(table, line)) {
+        std::istringstream columns{line};  // key shmid perms size cpid …
+        std::string skipped;
+        pid_t made_by = -1;
+        columns >> skipped >> skipped >> skipped >> skipped >> made_by;
+        found += made_by == creator ? 1 : 0;
+    }
+    return found;
 }
 
 const server_report nothing{.how = "no report"};
@@ -331,15 +350,19 @@ TEST_CASE_FIXTURE(server_test, "a half-made or damaged template is thrown away a
     const test::scoped_variable own_cache{"XDG_CACHE_HOME", cache.path()};
     REQUIRE(starts_postgres(folder.path()));
     REQUIRE(entries(cache.path() / "fiberlab") == 1);
-    const fs::path archive = fs::directory_iterator{cache.path() / "fiberlab"} -> path();
+    const fs::path archive = *fs::directory_iterator{cache.path() / "fiberlab"};
     const auto whole = fs::file_size(archive);
-    fs::resize_file(archive, whole / 2 / 512 * 512);
-    test::write_file(archive.native() + ".half", "left by a program that was killed");
-
-    const auto started = private_servers::start({.postgres = 1, .folder = folder.path()});
-    CHECK_MESSAGE(started, started.error().message);
-    CHECK(fs::file_size(archive) == whole);
-    CHECK(entries(cache.path() / "fiberlab") == 1);
+    constexpr std::uintmax_t block = 512;
+    constexpr std::uintmax_t end_mark = 2 * block;
+    for (const auto cut : {whole / 2 / block * block, end_mark}) {
+        CAPTURE(cut);
+        fs::resize_file(archive, whole - cut);
+        test::write_file(archive.native() + ".half", "left by a program that was killed");
+        const auto started = private_servers::start({.postgres = 1, .folder = folder.path()});
+        CHECK_MESSAGE(started, started.error().message);
+        CHECK(fs::file_size(archive) == whole);
+        CHECK(entries(cache.path() / "fiberlab") == 1);
+    }
 }
 
 TEST_CASE_FIXTURE(server_test, "Postgres starts without a cache folder too") {
@@ -401,6 +424,8 @@ TEST_CASE_FIXTURE(server_test, "a server that is killed is reported, once, and t
     }
     auto started = private_servers::start({.redis = 2, .postgres = 1, .folder = folder.path()});
     REQUIRE_MESSAGE(started, started.error().message);
+    const pid_t postgres = started->postgres().pid;
+    CHECK(segments_of(postgres) == 1);
     for (const std::size_t victim : {1U, 2U}) {
         ::kill(started->servers()[victim].pid, SIGKILL);
         REQUIRE(test::readable(started->status_fd(), gone_limit));
@@ -413,6 +438,7 @@ TEST_CASE_FIXTURE(server_test, "a server that is killed is reported, once, and t
     CHECK(test::talk(started->redis(0).socket, "PING\r\n") == "+PONG\r\n");
     started->stop();
     CHECK(entries(folder.path()) == 0);
+    CHECK(segments_of(postgres) == 0);
 }
 
 TEST_CASE_FIXTURE(server_test, "no signal of the terminal reaches guardian or servers") {
@@ -460,7 +486,7 @@ TEST_CASE_FIXTURE(server_test, "a handle that is moved or assigned to ends its s
     CHECK(test::talk(third.redis().socket, "PING\r\n") == "+PONG\r\n");
 }
 
-TEST_CASE_FIXTURE(server_test, "a start that is cancelled returns at once and leaves nothing") {
+TEST_CASE_FIXTURE(server_test, "a start that is cancelled leaves nothing, not even what initdb had started") {
     if (!have_servers()) {
         return;
     }
@@ -468,9 +494,11 @@ TEST_CASE_FIXTURE(server_test, "a start that is cancelled returns at once and le
     const test::scoped_variable own_cache{"XDG_CACHE_HOME", cache.path()};
     const test::temporary_folder programs;
     const signal_pipe here{programs.path() / "here"};
-    // An initdb that never ends: only the cancellation can.
-    const test::scoped_variable bin{"FIBERLAB_POSTGRES_BIN",
-                                    fake_postgres(programs.path(), here.script_line() + "while true; do :; done\n")};
+    // An initdb that never ends, nor does its child when it has lost its parent.
+    const test::scoped_variable bin{
+        "FIBERLAB_POSTGRES_BIN",
+        fake_postgres(programs.path(), "tail -f /dev/null &\n" + here.script_line() + "wait\n")};
+    test::adopt_orphans();
     std::stop_source cancel;
     start_failure kind = start_failure::failed;
     {
@@ -482,6 +510,7 @@ TEST_CASE_FIXTURE(server_test, "a start that is cancelled returns at once and le
         cancel.request_stop();
     }
     CHECK(kind == start_failure::cancelled);
+    CHECK(test::no_child_left(0ms));
     CHECK(entries(folder.path()) == 0);
 }
 

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 temporary_folder::temporary_folder() {
     const fs::path memory = "/dev/shm";
     const fs::path base = ::access(memory.c_str(), W_OK | X_OK) == 0 ? memory : fs::temp_directory_path();
-    std::string made = base / "test-XXXXXX";
+    std::string made = base / ("test-" + std::string(6, 'X'));
     if (::mkdtemp(made.data()) == nullptr) {
         throw std::runtime_error("no temporary folder");
     }
