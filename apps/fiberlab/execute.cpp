@@ -116,6 +116,7 @@ int execute(const invocation& asked) {
                             .seed = static_cast<std::uint64_t>(asked.globals.count("seed")),
                             .time = plan.time,
                             .boost_channels = plan.boost_channels,
+                            .live = plan.live,
                             .repeat = repeat_line(asked, plan)};
     const std::unique_ptr<render::view> view = view_for(asked, report_out, report_to);
     demo::progress_meter meter;
@@ -145,6 +146,7 @@ int execute(const invocation& asked) {
     }
     report_out.check();
     if (report.output_closed || report_out.closed()) {
+        report_out.discard();
         return exit_code::done;
     }
     if (outcome.how == run_outcome::kind::exception) {

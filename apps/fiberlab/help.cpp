@@ -7,6 +7,7 @@
 #include "apps/fiberlab/exit_code.hpp"
 #include "apps/fiberlab/global_options.hpp"
 #include "apps/fiberlab/render/text.hpp"
+#include "apps/fiberlab/render/units.hpp"
 #include "apps/fiberlab/suggest.hpp"
 
 namespace fiberlab::cli {
@@ -28,8 +29,10 @@ std::string limits_of(const option& of) {
     if (of.type == option_type::choice && value_name(of) != joined_choices(of)) {
         add(joined_choices(of));
     }
-    if (of.type == option_type::count && of.min > 0) {
-        add(std::to_string(of.min) + " or more");
+    if (of.type == option_type::count && of.max != std::numeric_limits<std::int64_t>::max()) {
+        add(render::grouped(of.min) + " to " + render::grouped(of.max));
+    } else if (of.type == option_type::count && of.min > 0) {
+        add(render::grouped(of.min) + " or more");
     }
     if (of.repeated) {
         add("may be repeated");
@@ -159,7 +162,12 @@ std::string help_writer::overview() const {
 }
 
 std::string help_writer::about(const demo::command& command) const {
-    std::string text = style_.in(tint::bold, "fiberlab " + command.name) + ": " + command.summary + "\n";
+    const std::string title = "fiberlab " + command.name;
+    std::string text;
+    for (const std::string& line : render::wrapped(render::glued(title) + ": " + command.summary, width_)) {
+        const std::size_t named = text.empty() ? title.size() : 0;
+        text += style_.in(tint::bold, line.substr(0, named)) + line.substr(named) + "\n";
+    }
     text += heading("Examples");
     for (const demo::example& each : command.examples) {
         text += "  fiberlab " + each.arguments + "\n";

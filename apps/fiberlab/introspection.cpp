@@ -50,7 +50,9 @@ json of(const std::vector<demo::option>& table) {
     for (const demo::option& each : table) {
         all.push_back({{"name", each.name},
                        {"type", word(each.type)},
+                       {"help", each.help},
                        {"default", each.initial},
+                       {"max", each.max},
                        {"choices", each.choices},
                        {"variable", demo::environment_name(each)},
                        {"repeated", each.repeated}});

@@ -35,6 +35,7 @@ public:
 
     void write(std::string_view text) override;  // blocks while the reader is slow
     void flush() override;
+    void discard() { waiting_.clear(); }  // what has not been written yet
 
     // Called once, when nothing can be written any more. What is written after that is dropped.
     void on_end(std::function<void()> action) { on_end_ = std::move(action); }

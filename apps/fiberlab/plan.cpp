@@ -54,6 +54,11 @@ run_plan plan_run(const invocation& asked) {
     if (real_input || plan.boost_channels || globals.text("time") == "real") {
         plan.time = demo::timing::real;
     }
+    // In virtual time a run is over at once. A filter is quiet until its end, since its reader may go away before; who
+    // looks after a program or a server tells what happens to it.
+    const bool filter = plan.data_on_stdout &&
+                        (command.operands == demo::operand_kind::none || command.operands == demo::operand_kind::files);
+    plan.live = plan.time == demo::timing::real && !filter;
     plan.report_path = globals.text("report");
     if (plan.data_on_stdout && plan.report_path.empty() && globals.text("format") != "text") {
         const std::string& origin = globals.origin("format");

@@ -12,6 +12,7 @@ struct run_plan {
     demo::timing time = demo::timing::virtual_time;
     bool boost_channels = false;
     bool data_on_stdout = false;  // standard output carries the data alone: the report goes elsewhere
+    bool live = false;            // the story is told while it happens
     std::string report_path{};    // of --report; empty: standard error if there is data, else standard output
 };
 

@@ -218,6 +218,7 @@ private:
             done.check("every block went through every stage", complete && write_.in == taken, read_.out + 1,
                        std::to_string(read_.out) + " read, " + std::to_string(write_.in) + " written");
         }
+        done.output_closed = reader_gone_;
         if (!ended) {
             done.exit_code = 1;
             done.notes.push_back(ended.error().message);

@@ -36,6 +36,13 @@ TEST_CASE("real input means real time, and standard output for the data alone") 
     CHECK(plan.report_path.empty());
 }
 
+TEST_CASE("a story is told live in real time, but not by a filter") {
+    CHECK_FALSE(plan_run(read({"relay"})).live);
+    CHECK(plan_run(read({"relay", "--time", "real"})).live);
+    CHECK(plan_run(read({"start", "--", "sh"})).live);
+    CHECK_FALSE(plan_run(read({"copy", "file"})).live);
+}
+
 TEST_CASE("virtual time with real input is refused, by the name of who asked for it") {
     CHECK_THROWS_AS(plan_run(read({"copy", "file", "--time", "virtual"})), demo::usage_error);
     CHECK_THROWS_WITH(plan_run(read({"copy", "file"}, "FIBERLAB_TIME", "virtual")),

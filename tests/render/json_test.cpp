@@ -133,9 +133,9 @@ TEST_CASE("every event is a line, and the result is the last one") {
     CHECK(test::invalidity_of_event(lines[2]) != "");
 }
 
-TEST_CASE("in real time each line of NDJSON appears when it happens") {
+TEST_CASE("in a run that is told live each line of NDJSON appears when it happens") {
     sample_run run;
-    run.facts.time = demo::timing::real;
+    run.facts.live = true;
     written out;
     ndjson_view view{out};
     view.begin(run.facts);

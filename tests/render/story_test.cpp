@@ -70,7 +70,7 @@ TEST_CASE("of many events the first and the last are told, and how many were lef
     CHECK(has(text, "(value 0)"));
     CHECK(has(text, "(value 5)"));
     CHECK_FALSE(has(text, "(value 6)"));
-    CHECK(has(text, "… 91 more events: --events 100 shows them"));
+    CHECK(has(text, "… 91 more events (--events 100, or -v for everything) …"));
     CHECK_FALSE(has(text, "(value 96)"));
     CHECK(has(text, "(value 97)"));
     CHECK(has(text, "(value 99)"));
@@ -193,9 +193,9 @@ TEST_CASE("colour adds nothing but colour") {
     CHECK(coloured == plain);
 }
 
-TEST_CASE("in real time each line appears when it happens") {
+TEST_CASE("in a run that is told live each line appears when it happens") {
     sample_run run;
-    run.facts.time = demo::timing::real;
+    run.facts.live = true;
     written out;
     story_view view{out, {}};
     view.begin(run.facts);

@@ -7,8 +7,7 @@
 namespace fiberlab::render {
 
 void ndjson_view::begin(const run_facts& facts) {
-    // In virtual time the run is over at once: a write for every line would only make it slower.
-    live_ = facts.time == demo::timing::real;
+    live_ = facts.live;
 }
 
 void ndjson_view::on_event(const event& happened) {

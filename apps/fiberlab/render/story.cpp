@@ -63,7 +63,7 @@ story_view::story_view(text_sink& out, story_settings settings)
       tail_{settings.events / 3} {}
 
 void story_view::begin(const run_facts& facts) {
-    live_ = facts.time == demo::timing::real;
+    live_ = facts.live;
     header_.clear();
     for (const std::string& line :
          wrapped(glued(facts.command->name) + ": " + facts.command->summary, settings_.width)) {
@@ -155,7 +155,7 @@ void story_view::tell_held_back() {
     const std::size_t left_out = seen_ - std::min(seen_, head_) - held_back_.size();
     if (left_out != 0) {
         const std::string hint =
-            fmt::format("… {} more event{}: --events {} shows them, -v shows everything …",
+            fmt::format("… {} more event{} (--events {}, or -v for everything) …",
                         grouped(static_cast<std::int64_t>(left_out)), left_out == 1 ? "" : "s", seen_);
         say_in_story(std::string(time_width + margin.size(), ' ') + style_.in(tint::dim, hint) + "\n");
     }

@@ -34,6 +34,7 @@ struct run_facts {
     demo::timing time = demo::timing::virtual_time;
     int threads = 1;
     bool boost_channels = false;
+    bool live = false;     // each event is to be seen when it happens
     std::string repeat{};  // the command line that does it again
 };
 
