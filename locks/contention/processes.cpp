@@ -1,10 +1,10 @@
 #include "locks/contention/processes.hpp"
 
+#include <stdio.h>  // dprintf
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <cstring>
 #include <span>
 #include <string_view>
@@ -240,7 +240,7 @@ std::optional<int> run_contender(int argc, char** argv) {
                                   .interruptible = false},
                                  [&] { serve_contender(arguments, exit_code); });
     if (done.how != run_outcome::kind::completed) {
-        std::fprintf(stderr, "fiberlab: a contender process failed: %s\n", done.message.c_str());
+        dprintf(STDERR_FILENO, "fiberlab: a contender process failed: %s\n", done.message.c_str());
         return 1;
     }
     return exit_code;

@@ -63,7 +63,7 @@ struct fiber_state {
 
 template <class Body>
 struct fiber_body final : fiber_state {
-    fiber_body(name called, Body&& work) : fiber_state{called}, body_{std::move(work)}, alive_{true} {}
+    fiber_body(name called, Body&& work) : fiber_state{called}, body_{std::move(work)} {}
     ~fiber_body() override { discard(); }
     fiber_body(const fiber_body&) = delete;
     fiber_body& operator=(const fiber_body&) = delete;
@@ -82,7 +82,7 @@ private:
     union {
         Body body_;
     };
-    bool alive_;
+    bool alive_ = true;
 };
 
 }  // namespace fiberlab

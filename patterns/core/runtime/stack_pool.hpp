@@ -49,13 +49,13 @@ struct pooled_stack {
     using traits_type = boost::context::stack_traits;
     stack_pool* pool;
     stack_record* record;  // told its bounds when the stack is taken, and not used after that
-    boost::context::stack_context allocate() {
+    boost::context::stack_context allocate() const {
         const auto stack = pool->allocate();
         record->size = stack.size;
         record->bottom = static_cast<const std::byte*>(stack.sp) - stack.size;
         return stack;
     }
-    void deallocate(boost::context::stack_context& stack) noexcept { pool->deallocate(stack); }
+    void deallocate(boost::context::stack_context& stack) const noexcept { pool->deallocate(stack); }
 };
 
 }  // namespace fiberlab

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "patterns/core/runtime/fiber_state.hpp"
+#include "patterns/core/runtime/seam.hpp"
 #include "patterns/core/status.hpp"
 #include "patterns/core/stop.hpp"
 #include "patterns/core/time.hpp"
@@ -24,10 +25,6 @@ status wait_on(wait_queue& queue, spinlock& held, waiter& me, operation doing, c
                const limits& until = {});
 
 // The waker's side: hands the result to a waiter that was popped, and makes its fiber ready.
-inline void wake(waiter& popped, status result) noexcept;
-
-void unpark(fiber_state& parked) noexcept;
-
 inline void wake(waiter& popped, status result) noexcept {
     popped.result = result;
     unpark(*popped.who);
