@@ -206,6 +206,24 @@ TEST_CASE("a stop that finds the value with nobody drops it, and the tee returns
     }
 }
 
+TEST_CASE("a stop ends the wait for an input that says nothing") {
+    for (std::uint64_t seed = 1; seed <= many; ++seed) {
+        tee_result result;
+        const run_outcome outcome = in_virtual_time(seed, [&] {
+            scene s;
+            task_group group;
+            group.go("stop", [&] {
+                sleep_for(1ms);
+                s.stop.request_stop();
+            });
+            result = tee(s.in, s.to_left, s.to_right, s.stop.token());
+            CHECK(group.wait().has_value());
+        });
+        REQUIRE(outcome.how == run_outcome::kind::completed);
+        REQUIRE(result.how == tee_end::stopped);
+    }
+}
+
 TEST_CASE("a stop wins over an input that always has one more") {
     for (std::uint64_t seed = 1; seed <= many; ++seed) {
         std::size_t after_the_stop = 0;

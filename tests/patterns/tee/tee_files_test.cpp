@@ -88,11 +88,20 @@ TEST_CASE("a copy that can't be completed is named, and the other one is complet
     CHECK((folder.read("right") == bytes));
 }
 
-TEST_CASE("when neither copy can be written the run ends although the input goes on for ever") {
-    const performed done = copy_files("/dev/zero", "/dev/full", "/dev/full");
-    CHECK(done.outcome.how == run_outcome::kind::completed);
-    CHECK(done.report.exit_code == 1);
-    CHECK(done.report.notes.size() == 2);
+TEST_CASE("when neither copy can be written the run ends, though the input goes on or falls silent") {
+    const performed endless = copy_files("/dev/zero", "/dev/full", "/dev/full");
+    CHECK(endless.outcome.how == run_outcome::kind::completed);
+    CHECK(endless.report.exit_code == 1);
+    CHECK(endless.report.notes.size() == 2);
+
+    const files folder;
+    REQUIRE(::mkfifo(folder("pipe").c_str(), S_IRUSR | S_IWUSR) == 0);
+    const descriptor reader{::open(folder("pipe").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
+    const descriptor writer{::open(folder("pipe").c_str(), O_WRONLY | O_CLOEXEC)};
+    CHECK(::write(writer.get(), "no more\n", 8) == 8);
+    const performed silent = copy_files(folder("pipe"), "/dev/full", "/dev/full");
+    CHECK(silent.outcome.how == run_outcome::kind::completed);
+    CHECK(silent.report.exit_code == 1);
 }
 
 TEST_CASE("a folder as input is named as what can't be read") {
@@ -143,6 +152,7 @@ TEST_CASE("an interrupt leaves two copies that end with the same block") {
             });
         CHECK(done.outcome.how == run_outcome::kind::completed);
         CHECK(demo::judge(done.report) == demo::verdict::held);
+        CHECK_FALSE(done.report.exit_code.has_value());
         CHECK(folder.size("left") > 0);
         CHECK(folder.size("left") == folder.size("right"));
     }
