@@ -9,6 +9,7 @@ task_group::task_group(const stop_token& parent, name called) : stop_{parent, ca
 task_group::~task_group() {
     if (!tasks_.empty()) {
         stop_.request_stop("its group ended");
+        tasks_.clear();  // joins them while all that they report to is still there
     }
 }
 

@@ -110,6 +110,16 @@ TEST_CASE("a group that goes stops its tasks and waits for them") {
     });
 }
 
+TEST_CASE("a task may still fail while its group goes") {
+    under_schedules(100, [] {
+        task_group group;
+        group.go("failing late", [](const stop_token& stop) -> outcome {
+            stop.wait();
+            return failure("an error that is long enough to be kept on the heap, and that nobody asks for");
+        });
+    });
+}
+
 TEST_CASE("a nested group stops with its parent, and its error is the parent's task's") {
     under_schedules(100, [] {
         task_group outer;
