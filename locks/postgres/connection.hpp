@@ -14,7 +14,7 @@ struct pg_conn;  // libpq's PGconn
 namespace fiberlab::locks::postgres {
 
 struct finish_connection {
-    void operator()(pg_conn* connection) const noexcept;
+    void operator()(pg_conn* finished) const noexcept;
 };
 
 using connection = std::unique_ptr<pg_conn, finish_connection>;

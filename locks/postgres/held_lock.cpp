@@ -11,13 +11,17 @@ held_lock::held_lock(parts of)
     : its_{std::move(of)}, lost_{std::in_place, its_.on->lost(), "lease"}, token_{lost_->token()} {}
 
 held_lock::~held_lock() {
-    if (released_ || !seam::on_fiber() || seam::unwinding()) {
-        return;  // without the reactor nothing can be sent: the end of the session gives it back
+    // Without the reactor nothing can be sent: the end of the session gives the lock back.
+    if (!released_ && seam::on_fiber() && !seam::unwinding()) {
+        give_back_quietly();
     }
+}
+
+bool held_lock::give_back_quietly() noexcept {
     try {
-        [[maybe_unused]] const auto given_back = give_back(its_.undo);
+        return give_back(its_.undo).has_value();
     } catch (...) {
-        // The run ended while we waited for the reply; the statement has been sent.
+        return false;  // the run ended while we waited for the reply
     }
 }
 
@@ -36,7 +40,7 @@ std::expected<void, lock_error> held_lock::give_back(const statement& how) {
         its_.mine.end();
     }
     session::reply done = session::wait(*sent, {.deadline = after(a_release)});
-    const bool ours = done && (done->size() == 0 || done->is_true(0, 0));
+    const bool ours = done && (done->none() || done->is_true(0, 0));
     if (its_.lent.has_value()) {
         if (ours) {
             its_.lent->in_order();

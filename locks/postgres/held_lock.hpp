@@ -49,6 +49,7 @@ public:
 
 private:
     std::expected<void, lock_error> give_back(const statement& how);
+    bool give_back_quietly() noexcept;
     lock_error loss() const;
 
     parts its_;

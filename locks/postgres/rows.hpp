@@ -18,8 +18,9 @@ public:
     rows() noexcept = default;
     explicit rows(pg_result* owned);
 
-    bool empty() const noexcept { return result_ == nullptr; }  // of a statement that has not been executed
+    bool missing() const noexcept { return result_ == nullptr; }  // the statement has not been executed
     std::size_t size() const noexcept { return count_; }
+    bool none() const noexcept { return count_ == 0; }
     rows row(std::size_t which) const;  // that one alone, or none
     std::optional<std::string_view> text(std::size_t row, std::size_t column) const noexcept;  // nullopt: NULL
     std::optional<std::int64_t> number(std::size_t row, std::size_t column) const noexcept;    // or no integer

@@ -54,7 +54,9 @@ std::expected<std::shared_ptr<session>, sql_error> session::open(const std::stri
         return std::unexpected{std::move(done.error())};
     }
     // Only now: if it fails, so does all of its batch.
-    made->execute(notice_our_end, {}, {.deadline = deadline, .stop = stop});
+    if (reply done = made->execute(notice_our_end, {}, {.deadline = deadline, .stop = stop}); !made->alive()) {
+        return std::unexpected{std::move(done.error())};
+    }
     return made;
 }
 

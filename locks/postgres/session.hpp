@@ -91,6 +91,7 @@ private:
     void watch();
     void unwatch() noexcept;
     void post(const pending& sent);
+    void write();
     void post_gathered();
     static void hand_out(const std::vector<pending>& members, const reply& rows_of_all);
     void refuse_while_lent() const;

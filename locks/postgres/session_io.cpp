@@ -11,40 +11,58 @@
 
 namespace fiberlab::locks::postgres {
 
-void session::on_ready(std::uint32_t epoll_events) noexcept {
-    const std::shared_ptr<session> until_we_return = shared_from_this();
-    if ((epoll_events & EPOLLOUT) != 0) {
-        flush();
-    }
-    if (!alive()) {
-        return;
-    }
-    // What the server said before it hung up is still to be read: replies count though the session is lost after them.
-    const bool open = PQconsumeInput(connection_.get()) != 0;
-    read();
-    if (!open && alive()) {
-        close(last_words_.empty() ? PQerrorMessage(connection_.get()) : last_words_);
+namespace {
+
+// The reactor can't take exceptions; what is thrown here (memory running out) ends this session and no more.
+template <class F>
+void or_close(session& it, F&& work) noexcept {
+    try {
+        work();
+    } catch (const std::exception& thrown) {
+        it.close(thrown.what());
     }
 }
 
+}  // namespace
+
+void session::on_ready(std::uint32_t epoll_events) noexcept {
+    or_close(*this, [&] {
+        const std::shared_ptr<session> until_we_return = shared_from_this();
+        if ((epoll_events & EPOLLOUT) != 0) {
+            write();
+        }
+        if (!alive()) {
+            return;
+        }
+        // What the server said before it hung up is still to be read: replies count though the session is lost after.
+        const bool open = PQconsumeInput(connection_.get()) != 0;
+        read();
+        if (!open && alive()) {
+            close(last_words_.empty() ? PQerrorMessage(connection_.get()) : last_words_);
+        }
+    });
+}
+
 void session::flush() noexcept {
+    or_close(*this, [&] { write(); });
+}
+
+void session::write() {
     if (!alive()) {
         return;
     }
     post_gathered();
-    if (std::exchange(unsynced_, false)) {
+    if (alive() && std::exchange(unsynced_, false)) {
         sent_.push_back(nullptr);
         if (PQpipelineSync(connection_.get()) == 0) {
             close(PQerrorMessage(connection_.get()));
-            return;
         }
     }
-    const int left = PQflush(connection_.get());
+    const int left = alive() ? PQflush(connection_.get()) : 0;
     if (left < 0) {
         close(PQerrorMessage(connection_.get()));
-        return;
     }
-    if ((left > 0) != wants_to_write_) {
+    if (alive() && (left > 0) != wants_to_write_) {
         wants_to_write_ = left > 0;
         const std::uint32_t to_write = wants_to_write_ ? std::uint32_t{EPOLLOUT} : 0;
         scheduler::current()->io().modify(watched_.get(), *this, EPOLLIN | EPOLLRDHUP | to_write);
@@ -95,7 +113,7 @@ void session::read() {
         } else if (next == nullptr) {
             sent_.pop_front();
             finish(first);
-        } else if (first->result.empty() || !first->result.failed()) {
+        } else if (first->result.missing() || !first->result.failed()) {
             first->result = std::move(result);
         }
     }

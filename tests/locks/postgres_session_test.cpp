@@ -8,7 +8,12 @@
 #include <pqxx/pqxx>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 #include <vector>
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
 
 #include "locks/postgres/session.hpp"
 #include "locks/postgres/transaction.hpp"
@@ -30,6 +35,16 @@ constexpr std::array named{
     statement{.name = "doubles", .text = "SELECT 2 * n FROM unnest($1::bigint[]) AS n", .rank = 1},
     statement{.name = "tenths", .text = "SELECT 10 / n FROM unnest($1::bigint[]) AS n"},
 };
+
+// libpqxx 6 asks a lost connection for its encoding before it takes over the result of a statement; that throws, and
+// the result stays behind.
+#ifdef __SANITIZE_ADDRESS__
+using leak_of_pqxx_6 = __lsan::ScopedDisabler;
+#else
+struct leak_of_pqxx_6 {
+    leak_of_pqxx_6() noexcept {}
+};
+#endif
 
 // Takes connections and never says a word.
 class silent_listener {
@@ -171,12 +186,11 @@ TEST_CASE("libpqxx transactions and statements of fibers take turns on one conne
         CHECK(in_transaction(*db, insert("(1), (2)")));
         CHECK(number(*db, "SELECT sum(n) FROM seen") == 3);
 
-        CHECK_THROWS_AS((void)in_transaction(*db,
-                                             [&](pqxx::transaction_base& work) {
-                                                 insert("(10)")(work);
-                                                 throw std::runtime_error{"the work's own"};
-                                             }),
-                        std::runtime_error);
+        const auto throwing = [&](pqxx::transaction_base& work) {
+            insert("(10)")(work);
+            throw std::runtime_error{"the work's own"};
+        };
+        CHECK_THROWS_AS(std::ignore = in_transaction(*db, throwing), std::runtime_error);
         CHECK(number(*db, "SELECT sum(n) FROM seen") == 3);
 
         const auto failed = in_transaction(*db, insert("('no number')"));
@@ -191,8 +205,10 @@ TEST_CASE("libpqxx transactions and statements of fibers take turns on one conne
 TEST_CASE("a session that is lost during a libpqxx transaction stays lost") {
     with_postgres([](const std::string& url) {
         const auto db = open_session(url);
-        const auto failed = in_transaction(
-            *db, [](pqxx::transaction_base& work) { work.exec("SELECT pg_terminate_backend(pg_backend_pid())"); });
+        const auto failed = in_transaction(*db, [](pqxx::transaction_base& work) {
+            const leak_of_pqxx_6 excused;
+            work.exec("SELECT pg_terminate_backend(pg_backend_pid())");
+        });
         REQUIRE(!failed);
         CHECK(failed.error().why == lock_failure::disconnected);
         CHECK(!db->alive());
@@ -246,7 +262,8 @@ TEST_CASE("a server that can't be reached, does not want us or does not answer i
 }
 
 TEST_CASE("Postgres is refused in virtual time") {
-    const run_outcome outcome = run({}, [] { (void)session::open("postgresql:///postgres", after(1s)); });
+    const run_outcome outcome =
+        run({}, [] { [[maybe_unused]] const auto opened = session::open("postgresql:///postgres", after(1s)); });
     CHECK(outcome.how == run_outcome::kind::exception);
 }
 

@@ -20,7 +20,7 @@ const std::string& postgres_url() {
     static const std::optional<servers::private_servers> server = []() -> std::optional<servers::private_servers> {
         auto started = servers::private_servers::start({.postgres = 1});
         if (!started) {
-            std::printf("cannot run: a test of Postgres locks: %s\n", started.error().message.c_str());
+            std::puts(("cannot run: a test of Postgres locks: " + started.error().message).c_str());
             // Without the program there is nothing to test with; any other reason is a failure.
             CHECK(started.error().kind == servers::start_failure::missing_binary);
             return std::nullopt;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "locks/postgres/lock_id.hpp"
@@ -289,8 +290,8 @@ TEST_CASE("work that throws under with_lock gives the lock back") {
     with_both([](const std::string& url, const postgres_settings& settings) {
         const auto db = open_session(url);
         const manager here = open_locks(url, settings);
-        CHECK_THROWS_AS((void)here->with_lock("k", {}, [](lease&) { throw std::runtime_error{"the work's own"}; }),
-                        std::runtime_error);
+        const auto throwing = [](lease&) { throw std::runtime_error{"the work's own"}; };
+        CHECK_THROWS_AS(std::ignore = here->with_lock("k", {}, throwing), std::runtime_error);
         CHECK(granted(*db) == 0);
         CHECK(here->with_lock("k", {}, [&](lease& held) { CHECK(held.is_held()); }));
     });
@@ -371,7 +372,7 @@ TEST_CASE("a full lock table refuses what is too much, and nothing else; a kille
 TEST_CASE("what connect_postgres can't use is refused in words") {
     test::in_real_time([] {
         CHECK(connect_postgres("redis://localhost").error().why == lock_failure::server_error);
-        CHECK_THROWS_AS((void)connect_postgres("postgresql:///x", {.sessions = 0}), std::invalid_argument);
+        CHECK_THROWS_AS(std::ignore = connect_postgres("postgresql:///x", {.sessions = 0}), std::invalid_argument);
     });
 }
 
