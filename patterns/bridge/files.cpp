@@ -154,7 +154,6 @@ private:
                 } else if (written.error().how != status::stopped) {
                     fail("standard output: " + written.error().message());
                 }
-                out_.close();
                 stop_.request_stop("nobody takes the output");
                 return;
             }

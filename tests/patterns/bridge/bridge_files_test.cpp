@@ -63,6 +63,24 @@ private:
     test::temporary_folder folder_;
 };
 
+// A pipe with a name, whose writing end the test holds.
+struct named_pipe {
+    named_pipe(const files& folder, const std::string& called) : path{folder(called)} {
+        REQUIRE(::mkfifo(path.c_str(), S_IRUSR | S_IWUSR) == 0);
+        reader = descriptor{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
+        writer = descriptor{::open(path.c_str(), O_WRONLY | O_CLOEXEC)};
+    }
+    int unread() const {
+        int bytes = 0;
+        ::ioctl(writer.get(), FIONREAD, &bytes);
+        return bytes;
+    }
+
+    std::string path;
+    descriptor reader;  // keeps it open until the program has it open
+    descriptor writer;
+};
+
 // Every byte value, another sequence for each seed.
 std::string noise(std::size_t size, std::uint32_t seed) {
     std::string bytes(size, '\0');
@@ -112,9 +130,10 @@ TEST_CASE("files are joined in order, byte for byte") {
 
 TEST_CASE("a dash is standard input, once") {
     const files folder;
-    const replaced input{STDIN_FILENO, folder.write("input", "typed\n"), O_RDONLY};
+    const std::string typed = noise(3'000'000, 1);
+    const replaced input{STDIN_FILENO, folder.write("input", typed), O_RDONLY};
     const joined result = join(folder, {folder.write("a", "first\n"), "-", folder.write("b", "last\n"), "-"});
-    CHECK(result.output == "first\ntyped\nlast\n");
+    CHECK((result.output == "first\n" + typed + "last\n"));
     CHECK_FALSE(result.done.report.exit_code.has_value());
 }
 
@@ -140,14 +159,19 @@ TEST_CASE("a file that is the output as well is not joined to itself") {
     CHECK(result.done.report.notes[0] == "Failed: " + folder("output") + ": is the output as well");
 }
 
-TEST_CASE("a full disk ends the run, though the input goes on for ever") {
+TEST_CASE("a full disk ends the run, though the input goes on for ever or falls silent") {
+    const files folder;
+    const named_pipe silent{folder, "silent"};
+    CHECK(::write(silent.writer.get(), "no more\n", 8) == 8);
     const replaced output{STDOUT_FILENO, "/dev/full", O_WRONLY};
-    const performed done =
-        test::perform(demos::bridge(), {.operands = {"/dev/zero", "/dev/zero"}, .settings = {.mode = run_mode::real}});
-    CHECK(done.outcome.how == run_outcome::kind::completed);
-    CHECK(done.report.exit_code == 1);
-    REQUIRE(done.report.notes.size() == 1);
-    CHECK(done.report.notes[0] == "Failed: standard output: No space left on device");
+    for (const std::string& input : {std::string{"/dev/zero"}, silent.path}) {
+        const performed done =
+            test::perform(demos::bridge(), {.operands = {input, "/dev/zero"}, .settings = {.mode = run_mode::real}});
+        CHECK(done.outcome.how == run_outcome::kind::completed);
+        CHECK(done.report.exit_code == 1);
+        REQUIRE(done.report.notes.size() == 1);
+        CHECK(done.report.notes[0] == "Failed: standard output: No space left on device");
+    }
 }
 
 TEST_CASE("a reader of the output that goes away ends the run") {
@@ -186,23 +210,32 @@ TEST_CASE("an interrupt ends the run in the middle of an endless file, and what 
     CHECK(result.output.find_first_not_of('\0', 4) == std::string::npos);
 }
 
-// A pipe with a name, whose writing end the test holds.
-struct named_pipe {
-    named_pipe(const files& folder, const std::string& called) : path{folder(called)} {
-        REQUIRE(::mkfifo(path.c_str(), S_IRUSR | S_IWUSR) == 0);
-        reader = descriptor{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
-        writer = descriptor{::open(path.c_str(), O_WRONLY | O_CLOEXEC)};
-    }
-    int unread() const {
-        int bytes = 0;
-        ::ioctl(writer.get(), FIONREAD, &bytes);
-        return bytes;
-    }
+TEST_CASE("an interrupt ends the wait for a silent file and for a reader of the output that takes nothing") {
+    const files folder;
+    const named_pipe silent{folder, "silent"};
+    CHECK(::write(silent.writer.get(), "more?\n", 6) == 6);
+    const joined waiting = join(folder, {silent.path}, {}, [&](const stop_source& interrupt) {
+        while (folder.read("output") != "more?\n") {
+            yield();
+        }
+        interrupt.request_stop("SIGINT");
+    });
+    CHECK(waiting.done.outcome.how == run_outcome::kind::completed);
+    CHECK(demo::judge(waiting.done.report) == demo::verdict::held);
 
-    std::string path;
-    descriptor reader;  // keeps it open until the program has it open
-    descriptor writer;
-};
+    const named_pipe full{folder, "full"};
+    const replaced output{STDOUT_FILENO, full.path, O_WRONLY};
+    const performed blocked = test::perform(
+        demos::bridge(),
+        {.operands = {"/dev/zero"}, .settings = {.mode = run_mode::real}, .beside = [&](const stop_source& interrupt) {
+             while (full.unread() != ::fcntl(full.writer.get(), F_GETPIPE_SZ)) {
+                 yield();
+             }
+             interrupt.request_stop("SIGINT");
+         }});
+    CHECK(blocked.outcome.how == run_outcome::kind::completed);
+    CHECK(demo::judge(blocked.report) == demo::verdict::held);
+}
 
 TEST_CASE("what is ready behind a silent head is read ahead, and its wait is measured") {
     const files folder;

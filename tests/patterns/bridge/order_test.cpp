@@ -66,4 +66,13 @@ TEST_CASE("order tells the wait behind the head from the rest of the wait") {
     CHECK(late.behind == 0ms);
 }
 
+TEST_CASE("a head that has ended is the head until its last value is out") {
+    demo::order watch;
+    watch.ready(1, 1);
+    watch.ended(1, start);
+    watch.ready(2, 1);
+    watch.passed(1, 1, start, 1, start + 6ms);
+    CHECK(watch.passed(2, 1, start + 1ms, 1, start + 9ms).behind == 5ms);
+}
+
 }  // namespace
