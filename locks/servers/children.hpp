@@ -1,8 +1,8 @@
 // children: the processes that the guardian starts, and all that they start.
 //
 // The guardian adopts orphans (it is a "subreaper"), so a server's own children are in reach when the server dies
-// first, and end_all() can wait until truly nobody is left. Each child gets its end signal from the kernel if the
-// guardian itself is killed.
+// first, and the destructor, which ends them all, can wait until truly nobody is left. Each child gets its end signal
+// from the kernel if the guardian itself is killed.
 #pragma once
 
 #include <sys/types.h>
@@ -25,6 +25,8 @@ namespace fiberlab::servers {
 class children {
 public:
     explicit children(const account& run_as);
+    children(children&&) = delete;
+    ~children() { end_all(); }
 
     std::expected<pid_t, std::string> spawn(const command& wanted);
 
@@ -34,16 +36,15 @@ public:
 
     void note_shared_memory(pid_t pid) { shared_.note(pid); }
 
-    // Ends every process below the guardian and removes the shared memory that they leave: by their end signals first,
-    // the hard way for whoever is there 600 ms later. Blocks.
-    void end_all();
-
 private:
     struct child {
         pid_t pid = -1;
         int end_signal = SIGKILL;
     };
 
+    // Ends every process below the guardian and removes the shared memory that they leave: by their end signals first,
+    // the hard way for whoever is there 600 ms later. Blocks.
+    void end_all();
     bool wait_for_all(std::chrono::milliseconds limit);
 
     account run_as_;

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <exception>
 #include <string_view>
 #include <vector>
 
@@ -105,6 +106,7 @@ start_result<void> start_and_serve(lab& here) {
     return {};
 }
 
+// When it returns or throws, all is cleared away.
 start_result<void> run_lab(order wanted, parent_watch watch) {
     const auto run_as = server_account();
     if (!run_as) {
@@ -120,9 +122,7 @@ start_result<void> run_lab(order wanted, parent_watch watch) {
              .folder = std::move(*folder),
              .processes = children{*run_as},
              .watch = std::move(watch)};
-    auto result = start_and_serve(here);
-    here.processes.end_all();
-    return result;
+    return start_and_serve(here);  // then the lab ends its processes and removes its folder
 }
 
 bool has_socket() {
@@ -142,9 +142,16 @@ int guardian_main(pid_t parent) {
     if (!wanted) {
         return 0;  // the parent went at once
     }
-    if (auto done = run_lab(to_order(*wanted), parent_watch{STDIN_FILENO, parent}); !done) {
-        // By now all is cleared away, so a parent that reads this may trust that nothing is left.
-        send_packet(STDIN_FILENO, {message::failed, done.error().message}, false);
+    std::string problem;
+    try {
+        if (auto done = run_lab(to_order(*wanted), parent_watch{STDIN_FILENO, parent}); !done) {
+            problem = done.error().message;
+        }
+    } catch (const std::exception& thrown) {
+        problem = thrown.what();
+    }
+    if (!problem.empty()) {
+        send_packet(STDIN_FILENO, {message::failed, problem}, false);
     }
     return 0;
 }

@@ -16,6 +16,7 @@
 
 namespace fiberlab::servers {
 
+// Its destructor ends the processes first and then removes the folder.
 struct lab {
     order wanted;
     account run_as;
