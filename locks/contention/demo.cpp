@@ -114,7 +114,7 @@ demo::report on_servers(const demo::stage& on, backend_kind kind, const locks::c
     }
     auto manager = locks::open_locks(kind, url);
     if (!manager) {
-        throw demo::backend_error(url + ": " + manager.error().detail);
+        throw demo::backend_error(manager.error().detail);
     }
     const auto tell = [&](std::string_view what, name key, std::int64_t ns, std::string note) {
         on.tell(what, key, {{what == "acquire" ? "wait_ns" : "hold_ns", ns}}, std::move(note));

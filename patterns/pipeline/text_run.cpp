@@ -51,7 +51,7 @@ public:
         for (const std::string& spec : specs) {
             auto parsed = parse_stage(spec, limits_);
             if (!parsed) {
-                throw demo::usage_error("--stage '" + spec + "': " + parsed.error());
+                throw demo::usage_error("--stage: " + parsed.error());
             }
             steps_.push_back({.spec = spec, .stage = std::move(*parsed), .seen = {}});
         }
