@@ -207,16 +207,13 @@ bool connection::send(std::string_view encoded, reply_receiver& receiver) {
 }
 
 void connection::on_ready(std::uint32_t epoll_events) noexcept {
-    constexpr std::uint32_t broken = EPOLLERR | EPOLLHUP;
     if (phase_ == phase::connecting) {
-        // The library would take a TCP connect that is still under way for a connection: only a socket that can be
-        // written to, or has failed, has finished.
-        if ((epoll_events & (EPOLLOUT | broken)) != 0) {
-            write();
-        }
+        // Not before: the library takes a TCP connect that is still under way for a connection. The first event says
+        // that the socket can be written to, or has failed.
+        write();
         return;
     }
-    if (context_ != nullptr && (epoll_events & (EPOLLIN | broken)) != 0) {
+    if (context_ != nullptr && (epoll_events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0) {
         redisAsyncHandleRead(context_);
     }
     if (context_ != nullptr && (epoll_events & EPOLLOUT) != 0) {

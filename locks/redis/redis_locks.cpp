@@ -69,6 +69,9 @@ lock_manager::result redis_locks::acquire(std::string_view key, const lock_reque
     }
     const std::string full_key = settings_.prefix + "lock:" + std::string{key};
     for (std::uint32_t tries = 1;; ++tries) {
+        if (tries > 1 && clock::now() >= request.deadline) {
+            return std::unexpected{lock_error{lock_failure::timeout, "somebody else had it all the time"}};
+        }
         auto tried = ask(full_key, request, tries == 1 ? sure_try(request.deadline) : request.deadline);
         if (!tried) {
             return std::unexpected{std::move(tried.error())};
@@ -77,13 +80,10 @@ lock_manager::result redis_locks::acquire(std::string_view key, const lock_reque
             return hand_over(*std::move(tried), *std::move(pass));
         }
         const time_point now = clock::now();
-        if (now >= request.deadline) {
-            return std::unexpected{lock_error{lock_failure::timeout, "somebody else had it all the time"}};
-        }
-        // The last pause ends early enough for one more try.
-        const time_point last_try = std::max(now, request.deadline - 2 * (now - tried->asked));
+        // The last pause ends early enough for one more try, whatever its length was to be.
+        const time_point last_try = request.deadline - std::max(settings_.last_try, 2 * (now - tried->asked));
         const wake_strategy::contended found{.key = key, .tries = tries, .holder_has = tried->holder_has};
-        if (waits_->wait(found, last_try, request.stop) == status::stopped) {
+        if (waits_->wait(found, now < last_try ? last_try : request.deadline, request.stop) == status::stopped) {
             return std::unexpected{lock_error{lock_failure::stopped, "stopped while somebody else had it"}};
         }
     }

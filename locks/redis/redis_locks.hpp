@@ -36,6 +36,7 @@ struct redis_settings {
     redis_client_settings client{};
     backoff_settings backoff{};
     duration first_try = std::chrono::milliseconds{20};  // what the one sure try may take when the deadline is nearer
+    duration last_try = std::chrono::milliseconds{5};    // how long before its deadline a wait asks once more, at least
     std::string prefix = "fiberlab:";                    // of every key at the server
 };
 

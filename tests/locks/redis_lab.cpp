@@ -1,5 +1,9 @@
 #include "tests/locks/redis_lab.hpp"
 
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <cstdio>
 #include <stdexcept>
 
@@ -35,6 +39,16 @@ servers::private_servers start(const fs::path& folder, servers::settings wanted)
 redis_lab::redis_lab(const servers::settings& wanted)
     : servers_{start(folder_.path(), wanted)}, address_{folder_.path() / "redis.sock"} {
     fs::create_symlink(server().socket, address_);
+}
+
+void redis_lab::kill() const {
+    const int process = static_cast<int>(::syscall(SYS_pidfd_open, server().pid, 0));
+    ::kill(server().pid, SIGKILL);
+    pollfd dead{.fd = process, .events = POLLIN, .revents = 0};
+    constexpr int limit_ms = 5000;
+    const bool ended = ::poll(&dead, 1, limit_ms) == 1;
+    ::close(process);
+    CHECK(ended);
 }
 
 void redis_lab::replace_by(std::size_t server) {
@@ -74,14 +88,43 @@ std::string words_of(const locks::redis_result& result) {
     return result->is == locks::redis_reply::kind::integer ? std::to_string(result->number) : result->text;
 }
 
-bool comes_to(locks::redis_client& client, std::initializer_list<std::string_view> question, std::string_view wanted) {
+std::string joined(const std::vector<std::string>& texts) {
+    std::string all;
+    for (const std::string& text : texts) {
+        all += (all.empty() ? "" : ", ") + text;
+    }
+    return all;
+}
+
+namespace {
+
+bool answer_comes(locks::redis_client& client, std::initializer_list<std::string_view> question,
+                  const std::function<bool(const std::string&)>& is_wanted) {
     const time_point limit = after(std::chrono::seconds{5});
     while (clock::now() < limit) {
-        if (words_of(client.command(question)) == wanted) {
+        if (is_wanted(words_of(client.command(question)))) {
             return true;
         }
     }
     return false;
+}
+
+}  // namespace
+
+bool comes_to(locks::redis_client& client, std::initializer_list<std::string_view> question, std::string_view wanted) {
+    return answer_comes(client, question, [&](const std::string& answer) { return answer == wanted; });
+}
+
+void hold_back_writes(locks::redis_client& admin) {
+    CHECK(words_of(admin.command({"CLIENT", "PAUSE", "10000", "WRITE"})) == "OK");
+}
+
+bool cut_who_is_held_back(locks::redis_client& admin) {
+    const bool held_back = answer_comes(admin, {"INFO", "clients"},
+                                        [](const std::string& answer) { return answer.contains("blocked_clients:1"); });
+    CHECK(words_of(admin.command({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"})) == "1");
+    CHECK(words_of(admin.command({"CLIENT", "UNPAUSE"})) == "OK");
+    return held_back;
 }
 
 }  // namespace fiberlab::test

@@ -34,7 +34,7 @@ public:
 
     void freeze() const { ::kill(server().pid, SIGSTOP); }
     void thaw() const { ::kill(server().pid, SIGCONT); }
-    void kill() const { ::kill(server().pid, SIGKILL); }
+    void kill() const;                    // returns when it is dead, with all its connections
     void replace_by(std::size_t server);  // the address now leads there
 
 private:
@@ -53,8 +53,15 @@ std::unique_ptr<locks::redis_locks> locks_of(const std::string& url, const locks
 // The text or number of a reply; an error's kind and words where there is no reply.
 std::string words_of(const locks::redis_result& result);
 
+std::string joined(const std::vector<std::string>& texts);  // "one, two"
+
 // Asks until the server's answer is `wanted`, for at most five seconds.
 bool comes_to(locks::redis_client& client, std::initializer_list<std::string_view> question, std::string_view wanted);
+
+// Has the server leave what writes undone, for ten seconds.
+void hold_back_writes(locks::redis_client& admin);
+// Waits until it does so with a command of another connection; then cuts that connection and lets the others write.
+bool cut_who_is_held_back(locks::redis_client& admin);
 
 inline constexpr std::string_view lock_key = "fiberlab:lock:k";  // of the lock "k"
 
