@@ -20,12 +20,8 @@ time_point not_before_the_server(time_point deadline) {
     return deadline >= never - servers_lateness ? never : deadline + servers_lateness;
 }
 
-sql_error in_our_words(sql_error said) {
-    if (said.state == sqlstate::lock_not_available) {
-        said.why = lock_failure::timeout;
-        said.message = "the deadline has passed";
-    }
-    return said;
+sql_error in_our_words(const sql_error& said) {
+    return said.state == sqlstate::lock_not_available ? gave_up(status::timeout) : said;
 }
 
 }  // namespace
@@ -45,7 +41,7 @@ wait_outcome wait_or_cancel(session_pool& pool, session& on, const session::pend
     if (first) {
         return {.reply = std::move(first), .settled = true};
     }
-    sql_error why = in_our_words(std::move(first.error()));
+    sql_error why = in_our_words(first.error());
     if (!session::under_way(*sent)) {
         return {.reply = std::unexpected{std::move(why)}, .settled = on.alive()};
     }

@@ -20,9 +20,7 @@ struct sql_error {
 // The SQLSTATEs that something here depends on.
 namespace sqlstate {
 
-inline constexpr std::string_view query_canceled = "57014";
 inline constexpr std::string_view lock_not_available = "55P03";  // lock_timeout
-inline constexpr std::string_view unique_violation = "23505";
 
 // Class 57P: the server ends the session or does not take one. Class 08: the connection is broken.
 constexpr bool ends_session(std::string_view state) noexcept {

@@ -261,6 +261,23 @@ TEST_CASE("a server that can't be reached, does not want us or does not answer i
     });
 }
 
+TEST_CASE("a server is found by its host name, and takes the right password only") {
+    with_postgres([](const std::string&) {
+        std::string url = test::postgres_tcp_url();
+        CHECK(number(*open_session(url), "SELECT 5") == 5);
+        url.insert(url.find('@'), "x");
+        const auto refused = session::open(url, after(5s));
+        REQUIRE(!refused);
+        CHECK(refused.error().why == lock_failure::server_error);
+        CHECK(refused.error().state == "28P01");
+
+        const auto unknown = session::open("postgresql://host.invalid/postgres", after(5s));
+        REQUIRE(!unknown);
+        CHECK(unknown.error().why == lock_failure::disconnected);
+        CHECK(unknown.error().message.find("host.invalid") != std::string::npos);
+    });
+}
+
 TEST_CASE("Postgres is refused in virtual time") {
     const run_outcome outcome =
         run({}, [] { [[maybe_unused]] const auto opened = session::open("postgresql:///postgres", after(1s)); });

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <optional>
 #include <stdexcept>
+#include <string_view>
 
 #include "locks/servers/servers.hpp"
 #include "patterns/core/runtime/runtime.hpp"
@@ -16,9 +17,11 @@ namespace fiberlab::test {
 using namespace std::chrono_literals;
 using locks::postgres::session;
 
-const std::string& postgres_url() {
-    static const std::optional<servers::private_servers> server = []() -> std::optional<servers::private_servers> {
-        auto started = servers::private_servers::start({.postgres = 1});
+namespace {
+
+const std::optional<servers::private_servers>& server() {
+    static const std::optional<servers::private_servers> running = []() -> std::optional<servers::private_servers> {
+        auto started = servers::private_servers::start({.postgres = 1, .tcp = true});
         if (!started) {
             std::puts(("cannot run: a test of Postgres locks: " + started.error().message).c_str());
             // Without the program there is nothing to test with; any other reason is a failure.
@@ -27,7 +30,23 @@ const std::string& postgres_url() {
         }
         return *std::move(started);
     }();
-    static const std::string url = server.has_value() ? server->postgres().url : "";
+    return running;
+}
+
+}  // namespace
+
+const std::string& postgres_url() {
+    static const std::string url = server().has_value() ? server()->postgres().url : "";
+    return url;
+}
+
+const std::string& postgres_tcp_url() {
+    static const std::string url = [] {
+        std::string by_number = server().has_value() ? server()->postgres().tcp_url : "";
+        const std::string_view number = "127.0.0.1";
+        const std::size_t at = by_number.find(number);
+        return at == std::string::npos ? by_number : by_number.replace(at, number.size(), "localhost");
+    }();
     return url;
 }
 

@@ -16,6 +16,9 @@ namespace fiberlab::test {
 // The URL of a server that all tests of this process use; empty when there is none, and then it says so.
 const std::string& postgres_url();
 
+// The same server over TCP, by host name and password.
+const std::string& postgres_tcp_url();
+
 // Runs `body` in real time and fails the test when the run does not complete.
 void in_real_time(const std::function<void()>& body);
 
