@@ -53,7 +53,7 @@ function(_fiberlab_demo folder function library)
     configure_file("${PROJECT_SOURCE_DIR}/scripts/cmake/explanation.hpp.in" "${generated}.hpp" @ONLY)
     configure_file("${PROJECT_SOURCE_DIR}/scripts/cmake/explanation.cpp.in" "${generated}.cpp" @ONLY)
 
-    file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*.cpp")
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*.cpp")
     fiberlab_library(${library} SOURCES ${sources} "${generated}.cpp" LINK fiberlab_demo ${arg_LINK})
     set_property(GLOBAL APPEND PROPERTY FIBERLAB_DEMO_FOLDERS ${folder})
     set_property(GLOBAL APPEND PROPERTY FIBERLAB_DEMOS ${function})
