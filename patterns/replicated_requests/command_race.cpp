@@ -43,7 +43,7 @@ outcome collect(int from, output_spool& into, std::size_t most) {
 
 class race {
 public:
-    race(const race_settings& settings, const stop_token& stop) : settings_{settings}, stop_{stop} {
+    race(const race_settings& settings, stop_token stop) : settings_{settings}, stop_{std::move(stop)} {
         for (std::size_t i = 0; i < settings.replicas; ++i) {
             done_.copies.push_back(std::make_unique<copy_run>());
         }

@@ -1,15 +1,14 @@
 #include "patterns/replicated_requests/experiment.hpp"
 
 #include <deque>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "patterns/core/task_group.hpp"
 #include "patterns/replicated_requests/as_written.hpp"
+#include "patterns/replicated_requests/findings.hpp"
 #include "patterns/replicated_requests/hedge.hpp"
+#include "patterns/replicated_requests/trial.hpp"
 
 namespace fiberlab::demos {
 
@@ -19,40 +18,6 @@ using namespace std::chrono_literals;
 
 // Between the two clock readings of one copy, in real time, others may have used the processor.
 constexpr duration real_time_slack = 250ms;
-
-// One copy of a request, as it was where it was carried out.
-struct carried_out {
-    bool began = false;
-    bool under_way = false;
-    bool failed = false;
-    duration took{};
-};
-
-// One request, on both sides.
-struct exchange {
-    explicit exchange(std::size_t replicas) : truth(replicas) {}
-    std::vector<carried_out> truth;
-    reply<std::int64_t> got{};
-    bool asked = false;
-    bool error_won = false;  // failed, while a copy was under way or had succeeded
-    std::int64_t left_running = 0;
-};
-
-// One way of asking.
-enum class way : std::uint8_t { alone, replicated, hedged, as_written };
-
-constexpr std::string_view prefix(way how) noexcept {
-    switch (how) {
-        case way::alone:
-            return "alone";
-        case way::hedged:
-            return "hedged";
-        case way::replicated:
-        case way::as_written:
-            break;
-    }
-    return "replicated";
-}
 
 constexpr std::string_view plan_of(way how) noexcept {
     switch (how) {
@@ -67,18 +32,6 @@ constexpr std::string_view plan_of(way how) noexcept {
     }
     return "each request goes to all replicas, the first answer wins, whatever it is";
 }
-
-struct trial {
-    way how = way::alone;
-    std::deque<exchange> exchanges{};
-    demo::latency latency{};
-    demo::latency losers{};
-    std::uint64_t begun = 0;  // with those that were cut short
-    std::uint64_t asked = 0;
-    std::uint64_t answered = 0;
-    std::uint64_t sent = 0;
-    duration wasted{};
-};
 
 class experiment {
 public:
@@ -103,9 +56,6 @@ private:
     void look_back(exchange& self) const;
     void tell(const question& of, const reply<std::int64_t>& got, way how) const;
     void sum_up(trial& done) const;
-    void figures(demo::report& into, const trial& of) const;
-    void check(demo::report& into) const;
-    void compare(demo::report& into) const;
 
     const demo::stage& stage_;
     std::size_t replicas_;
@@ -115,8 +65,6 @@ private:
     hedge_settings hedging_{};
     std::deque<trial> trials_;
 };
-
-// ---- asking
 
 answer<std::int64_t> experiment::observed(const question& of, carried_out& truth, const stop_token& cancelled) {
     truth.began = true;
@@ -248,82 +196,6 @@ void experiment::sum_up(trial& done) const {
     }
 }
 
-// ---- what was observed
-
-void experiment::figures(demo::report& into, const trial& of) const {
-    const std::string name{prefix(of.how)};
-    into.count(name + "_failed", static_cast<std::int64_t>(of.asked - of.answered));
-    if (of.how != way::alone) {
-        into.count(name + "_copies", static_cast<std::int64_t>(of.sent));
-        into.count(name + "_wasted_ns", of.wasted.count());
-    }
-    into.timing(name, of.latency);
-    if (of.how != way::alone) {
-        into.timing(name + "_losers", of.losers);
-    }
-}
-
-void experiment::check(demo::report& into) const {
-    std::uint64_t requests = 0;
-    std::uint64_t errors_won = 0;
-    std::uint64_t running = 0;
-    std::uint64_t copies = 0;
-    std::uint64_t wrong_times = 0;
-    std::uint64_t values = 0;
-    std::uint64_t wrong_values = 0;
-    const duration slack = stage_.time == demo::timing::real ? real_time_slack : 0ns;
-    for (const trial& each : trials_) {
-        for (std::size_t r = 0; r < each.exchanges.size(); ++r) {
-            const exchange& one = each.exchanges[r];
-            requests += one.asked ? 1 : 0;
-            errors_won += one.error_won ? 1 : 0;
-            running += static_cast<std::uint64_t>(one.left_running);
-            values += one.got.value ? 1 : 0;
-            wrong_values += one.got.value && *one.got.value != static_cast<std::int64_t>(r) ? 1 : 0;
-            for (std::size_t i = 0; i < one.got.copies.size(); ++i) {
-                if (one.truth[i].began) {
-                    ++copies;
-                    wrong_times += std::chrono::abs(one.got.copies[i].took - one.truth[i].took) > slack ? 1 : 0;
-                }
-            }
-        }
-    }
-    const auto broken = [](std::uint64_t n, std::string_view what) {
-        return n == 0 ? std::string{} : std::to_string(n) + std::string{what};
-    };
-    into.check("no error is the answer while another copy may still succeed", errors_won == 0, requests,
-               broken(errors_won, " requests failed although another copy was under way or had succeeded"));
-    into.check("no copy goes on when its request has returned", running == 0, requests,
-               broken(running, " copies were still under way"));
-    into.check("each copy's time is the one that it took where it was carried out", wrong_times == 0, copies,
-               broken(wrong_times, " copies took another time than was reported"));
-    into.check("each value is that of its own request", wrong_values == 0, values,
-               broken(wrong_values, " values were of another request"));
-    for (const trial& each : trials_) {
-        if (each.how == way::hedged) {
-            const auto extra = static_cast<double>(each.sent - each.asked);
-            into.check("backups stay within their budget", extra <= hedging_.budget * static_cast<double>(each.begun),
-                       each.begun,
-                       std::to_string(each.sent - each.asked) + " for " + std::to_string(each.asked) + " requests");
-        }
-    }
-}
-
-void experiment::compare(demo::report& into) const {
-    if (trials_.size() < 2 || trials_.front().asked == 0) {
-        return;
-    }
-    const duration alone = trials_.front().latency.quantile(0.99);
-    for (const trial& each : trials_) {
-        if (each.how == way::alone || each.how == way::as_written || each.asked == 0 || alone == 0ns) {
-            continue;
-        }
-        into.notes.push_back("p99 " + std::string{prefix(each.how)} + ": " +
-                             std::to_string(each.latency.quantile(0.99) * 100 / alone) + " % of p99 alone, for " +
-                             std::to_string(each.sent * 100 / each.asked) + " % of the requests.");
-    }
-}
-
 demo::report experiment::run() {
     if (!stage_.exploring) {
         trials_.push_back(carry_out(way::alone));
@@ -333,14 +205,7 @@ demo::report experiment::run() {
     if (fixed && stage_.options.has_value("hedge") && !stage_.exploring) {
         trials_.push_back(carry_out(way::hedged));
     }
-    demo::report made;
-    made.count("requests", static_cast<std::int64_t>(trials_.back().asked));
-    for (const trial& each : trials_) {
-        figures(made, each);
-    }
-    check(made);
-    compare(made);
-    return made;
+    return findings(trials_, hedging_, stage_.time == demo::timing::real ? real_time_slack : 0ns);
 }
 
 }  // namespace

@@ -212,7 +212,7 @@ std::expected<std::string, error> redis_ping::reply(const stop_token& cancelled,
     if (!line || line->empty()) {
         return line;
     }
-    const std::string text = line->substr(1);
+    std::string text = line->substr(1);
     switch (line->front()) {
         case '-':
             return failure(text);

@@ -14,9 +14,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// An option that would have no effect. One from the environment may well be meant for other runs.
 void refuse(const demo::stage& on, std::initializer_list<std::string_view> names, std::string_view why) {
     for (const std::string_view each : names) {
-        if (on.options.given(each)) {
+        if (on.options.origin(each).starts_with("--")) {
             throw demo::usage_error{"--" + std::string{each} + " " + std::string{why}};
         }
     }
