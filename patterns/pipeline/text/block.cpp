@@ -19,10 +19,12 @@ block_limits block_limits::within(std::size_t budget_bytes, std::size_t blocks_a
 
 std::string human_size(std::size_t bytes) {
     constexpr std::size_t kib = 1024;
-    if (bytes >= kib * kib) {
+    // In the largest unit that says it exactly, or well enough.
+    const auto fits = [&](std::size_t unit) { return bytes >= 10 * unit || (bytes >= unit && bytes % unit == 0); };
+    if (fits(kib * kib)) {
         return std::to_string(bytes / (kib * kib)) + " MiB";
     }
-    return bytes >= kib ? std::to_string(bytes / kib) + " KiB" : std::to_string(bytes) + " bytes";
+    return fits(kib) ? std::to_string(bytes / kib) + " KiB" : std::to_string(bytes) + " bytes";
 }
 
 std::size_t count_lines(std::string_view text) noexcept {

@@ -5,6 +5,7 @@
 //
 // Perl's syntax, as PCRE2 has it. A character is a UTF-8 character, but in a line that is no UTF-8 each byte is one:
 // a broken byte never hides a line from `.`.
+// \w, \d, \s, \b and [[:alpha:]] are about ASCII.
 #pragma once
 
 #include <expected>

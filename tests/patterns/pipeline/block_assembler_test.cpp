@@ -152,6 +152,8 @@ TEST_CASE("a size reads as a person would say it") {
     CHECK(human_size(1000) == "1000 bytes");
     CHECK(human_size(64 << 10) == "64 KiB");
     CHECK(human_size(16 << 20) == "16 MiB");
+    CHECK(human_size(7 << 18) == "1792 KiB");
+    CHECK(human_size(100'000'000) == "95 MiB");
 }
 
 }  // namespace

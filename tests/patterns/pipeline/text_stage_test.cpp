@@ -257,9 +257,10 @@ TEST_CASE("stages that make lines longer do so in parts, so that blocks stay sma
              {std::string{"replace:a:bb"}, std::string{"replace:(a):\\1\\1"}, "replace:$:" + std::string(1500, 'x')}) {
             CAPTURE(spec);
             test::text_line line{test::stages({spec}, limits), limits};
-            CHECK_THROWS_WITH(line.run(std::string(1500, 'a') + "\n"),
-                              "replace: a line becomes longer than 1 KiB; replace fewer or longer matches, or by a "
-                              "shorter text");
+            CHECK_THROWS_WITH(
+                line.run(std::string(1500, 'a') + "\n"),
+                "replace: a line becomes longer than 2000 bytes; replace fewer or longer matches, or by a "
+                "shorter text");
         }
     }
     SUBCASE("a line of exactly the limit is none") {
