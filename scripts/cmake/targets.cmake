@@ -17,6 +17,8 @@ function(fiberlab_target_options target)
     if(FIBERLAB_SANITIZE)
         target_compile_options(
             ${target} PRIVATE -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all)
+        # Behind the sanitizers' own code GCC takes initialised variables for uninitialised ones, in Boost's headers too.
+        target_compile_options(${target} PRIVATE -Wno-uninitialized -Wno-maybe-uninitialized)
         target_link_options(${target} PRIVATE -fsanitize=address,undefined)
     endif()
 endfunction()
