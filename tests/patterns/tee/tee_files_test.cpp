@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -10,6 +11,7 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "patterns/core/byte_stream.hpp"
 #include "patterns/core/runtime/seam.hpp"
@@ -158,26 +160,57 @@ TEST_CASE("an interrupt leaves two copies that end with the same block") {
     }
 }
 
-TEST_CASE("a stop does not wait for ever for a pipe that nobody reads") {
-    const files folder;
-    const std::string pipe = folder("pipe");
-    REQUIRE(::mkfifo(pipe.c_str(), S_IRUSR | S_IWUSR) == 0);
-    const descriptor silent{::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
-    const performed done = copy_files("/dev/zero", folder("left"), pipe, [&](const stop_source& interrupt) {
-        // Until the pipe is full and the file has a block that does not fit in it.
+// A pipe by name whose reader takes nothing until the test wants it to.
+struct slow_pipe {
+    explicit slow_pipe(const files& folder) : path{folder("pipe")} {
+        REQUIRE(::mkfifo(path.c_str(), S_IRUSR | S_IWUSR) == 0);
+        reader = descriptor{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
+    }
+    // Until it is full and the file beside it has a block that does not fit in it.
+    void wait_until_full(const files& folder, const std::string& beside) const {
         int unread = 0;
         do {
             yield();
-            ::ioctl(silent.get(), FIONREAD, &unread);
-        } while (unread != ::fcntl(silent.get(), F_GETPIPE_SZ) ||
-                 folder.size("left") <= static_cast<std::uintmax_t>(unread));
+            ::ioctl(reader.get(), FIONREAD, &unread);
+        } while (unread != ::fcntl(reader.get(), F_GETPIPE_SZ) ||
+                 folder.size(beside) <= static_cast<std::uintmax_t>(unread));
+    }
+
+    std::string path;
+    descriptor reader;
+};
+
+TEST_CASE("after an interrupt a slow pipe still gets the block that the file beside it has") {
+    const files folder;
+    const slow_pipe pipe{folder};
+    std::uintmax_t taken = 0;
+    const performed done = copy_files("/dev/zero", folder("left"), pipe.path, [&](const stop_source& interrupt) {
+        pipe.wait_until_full(folder, "left");
+        interrupt.request_stop("SIGINT");
+        std::vector<char> some(std::size_t{1} << 20U);
+        for (ssize_t count = -1; count != 0; yield()) {
+            count = ::read(pipe.reader.get(), some.data(), some.size());
+            taken += count > 0 ? static_cast<std::uintmax_t>(count) : 0;
+        }
+    });
+    CHECK(done.outcome.how == run_outcome::kind::completed);
+    CHECK(demo::judge(done.report) == demo::verdict::held);
+    CHECK_FALSE(done.report.exit_code.has_value());
+    CHECK(taken == folder.size("left"));
+}
+
+TEST_CASE("a stop does not wait for ever for a pipe that nobody reads") {
+    const files folder;
+    const slow_pipe pipe{folder};
+    const performed done = copy_files("/dev/zero", folder("left"), pipe.path, [&](const stop_source& interrupt) {
+        pipe.wait_until_full(folder, "left");
         interrupt.request_stop("SIGINT");
     });
     CHECK(done.outcome.how == run_outcome::kind::completed);
     CHECK(done.report.exit_code == 1);
     REQUIRE(done.report.notes.size() == 1);
     CHECK(done.report.notes[0] ==
-          "Failed: writing " + pipe + ": gave up, its reader took nothing for a second after the stop");
+          "Failed: writing " + pipe.path + ": gave up, its reader took nothing for a second after the stop");
 }
 
 }  // namespace
