@@ -6,9 +6,10 @@
 //   store.write(value, (*held)->fencing_token());               // the resource refuses an older token
 //   (*held)->release();                                         // or by the lease's destructor
 //
-// acquire blocks the fiber, never the thread, until the lock is held, the deadline passes, the token fires or the server
-// is out of reach. try_acquire makes one attempt: busy when it is taken. A failed acquire leaves nothing behind: when its
-// outcome is unknown (a reply that never came), the back end finds out by the lease's owner token and undoes it.
+// acquire blocks the fiber, never the thread, until the lock is held, the deadline passes, the token fires or the
+// server is out of reach. try_acquire makes one attempt: busy when it is taken. A failed acquire leaves nothing behind:
+// when its outcome is unknown (a reply that never came), the back end finds out by the lease's owner token and undoes
+// it.
 #pragma once
 
 #include <cstdint>

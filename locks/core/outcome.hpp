@@ -18,12 +18,18 @@ enum class lock_failure : std::uint8_t {
 
 constexpr std::string_view to_string(lock_failure f) noexcept {
     switch (f) {
-        case lock_failure::busy: return "busy";
-        case lock_failure::timeout: return "timeout";
-        case lock_failure::stopped: return "stopped";
-        case lock_failure::lost: return "lost";
-        case lock_failure::disconnected: return "disconnected";
-        case lock_failure::server_error: return "server error";
+        case lock_failure::busy:
+            return "busy";
+        case lock_failure::timeout:
+            return "timeout";
+        case lock_failure::stopped:
+            return "stopped";
+        case lock_failure::lost:
+            return "lost";
+        case lock_failure::disconnected:
+            return "disconnected";
+        case lock_failure::server_error:
+            return "server error";
     }
     return "?";
 }
