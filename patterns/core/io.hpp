@@ -15,8 +15,8 @@ namespace fiberlab {
 
 // Blocks the fiber until the descriptor can be read (or written) without blocking, has ended or has failed: ok; else
 // timeout or stopped. A regular file is always ready. One fiber at a time may wait on a descriptor.
-status wait_readable(int descriptor, time_point deadline = never, const stop_token& stop = {});
-status wait_writable(int descriptor, time_point deadline = never, const stop_token& stop = {});
+status wait_readable(int number, time_point deadline = never, const stop_token& stop = {});
+status wait_writable(int number, time_point deadline = never, const stop_token& stop = {});
 
 namespace seam {
 void offload(const std::function<void()>& call);  // returns when the call has returned; `call` must not throw
