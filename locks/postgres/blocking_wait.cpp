@@ -17,7 +17,7 @@ constexpr duration servers_lateness = std::chrono::milliseconds{100};
 constexpr statement cancel{.text = "SELECT pg_cancel_backend($1::int)"};
 
 time_point not_before_the_server(time_point deadline) {
-    return deadline >= never - servers_lateness ? never : deadline + servers_lateness;
+    return deadline >= never - servers_lateness ? never : at_least_a_reply(deadline + servers_lateness);
 }
 
 sql_error in_our_words(const sql_error& said) {

@@ -11,7 +11,7 @@
 
 namespace fiberlab::locks::postgres {
 
-inline constexpr duration a_reply = std::chrono::milliseconds{250};
+inline constexpr duration a_reply = std::chrono::seconds{1};
 inline constexpr duration a_release = std::chrono::seconds{5};  // nobody waits for it as for a lock
 
 inline time_point at_least_a_reply(time_point deadline) noexcept {

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <csignal>
 #include <ctime>
+#include <exception>
 #include <new>
 #include <stdexcept>
 #include <utility>
@@ -239,13 +240,16 @@ void connection::watch(std::uint32_t epoll_events) noexcept {
     if (descriptor_ < 0 || watched_ == epoll_events) {
         return;
     }
-    reactor& io = this_reactor();
-    if (watched_ == 0) {
-        io.add(descriptor_, *this, epoll_events);
-    } else {
-        io.modify(descriptor_, *this, epoll_events);
+    try {
+        if (watched_ == 0) {
+            this_reactor().add(descriptor_, *this, epoll_events);
+        } else {
+            this_reactor().modify(descriptor_, *this, epoll_events);
+        }
+        watched_ = epoll_events;
+    } catch (const std::exception& failed) {
+        close(failed.what());  // the library, through which this was called, knows no exceptions
     }
-    watched_ = epoll_events;
 }
 
 void connection::unwatch() noexcept {

@@ -15,7 +15,7 @@
 #include "patterns/core/runtime/reactor.hpp"
 #include "patterns/core/time.hpp"
 
-struct redisAsyncContext;
+struct redisAsyncContext;  // NOLINT(readability-identifier-naming): of the client library
 
 namespace fiberlab::locks::redis {
 

@@ -39,7 +39,7 @@ void lease_keeper::stop() {
         fiber_ = fiber{};
     }
     while (!kept_.empty()) {
-        const std::shared_ptr<held_lock> lock = kept_.back()->shared_from_this();
+        const std::shared_ptr<held_lock> lock = kept_.back()->weak_from_this().lock();
         lose(*lock, "its lock manager has gone");
         forget(*lock);
         lock->keeper = nullptr;
@@ -81,7 +81,7 @@ void lease_keeper::lose(held_lock& lock, std::string_view cause) noexcept {
         return;
     }
     // Whoever is told may let go of the lease.
-    const std::shared_ptr<held_lock> alive = lock.shared_from_this();
+    const std::shared_ptr<held_lock> alive = lock.weak_from_this().lock();
     rest(lock);
     lock.now = held_lock::phase::lost;
     lock.pass.leave();

@@ -134,7 +134,7 @@ redis_client::redis_client(redis_url where, const redis_client_settings& setting
 
 redis_client::~redis_client() = default;
 
-redis_result redis_client::command(words command, redis_call&& how) {
+redis_result redis_client::command(words command, redis_call& how) {
     if (!connected()) {
         if (auto up = reconnect({.deadline = how.deadline, .stop = how.stop}); !up) {
             return std::unexpected{std::move(up.error())};
@@ -162,13 +162,13 @@ redis_result redis_client::ask(connection& over, words command, redis_call& how)
 }
 
 void redis_client::start(words command, reply_handler done) {
-    auto started = std::make_unique<started_command>(std::move(done));
-    if (connected() && connection_->send(encode(command), *started)) {
+    const std::string_view encoded = encode(command);
+    auto* const started = new started_command{std::move(done)};  // deletes itself once it has its result
+    if (connected() && connection_->send(encoded, *started)) {
         ++commands_;
-        static_cast<void>(started.release());  // ends with its reply
         return;
     }
-    started.release()->receive(std::unexpected{no_connection("not connected")});
+    started->receive(std::unexpected{no_connection("not connected")});
 }
 
 bool redis_client::connected() const noexcept {
@@ -246,7 +246,7 @@ std::vector<endpoint> redis_client::look_up(std::string& problem) const {
     // Numbers need no look-up; a name may take seconds, so a helper thread asks for it.
     auto found = resolve(AI_NUMERICHOST);
     if (found == nullptr) {
-        found = offload([&] { return resolve(AI_ADDRCONFIG); });
+        found = offload([&] { return resolve(0); });
     }
     std::vector<endpoint> endpoints;
     for (const addrinfo* at = found.get(); at != nullptr; at = at->ai_next) {

@@ -65,9 +65,9 @@ public:
     redis_client& operator=(redis_client&&) = delete;
 
     // Blocks. `how.late` is taken only when the caller gives up: the result is then timeout or stopped.
-    redis_result command(words command, redis_call&& how = {});
-    redis_result command(std::initializer_list<std::string_view> command, redis_call&& how = {}) {
-        return this->command(words{command.begin(), command.size()}, std::move(how));
+    redis_result command(words command, redis_call& how);
+    redis_result command(std::initializer_list<std::string_view> command, redis_call how = {}) {
+        return this->command(words{command.begin(), command.size()}, how);
     }
 
     // Never blocks: `done` gets the result between two fibers; at once, when there is no connection.

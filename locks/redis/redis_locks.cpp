@@ -44,9 +44,9 @@ std::expected<std::unique_ptr<redis_locks>, lock_error> redis_locks::make(std::u
     return made;
 }
 
-redis_locks::redis_locks(std::unique_ptr<redis_client> client, const redis_settings& settings,
+redis_locks::redis_locks(std::unique_ptr<redis_client> client, redis_settings settings,
                          std::unique_ptr<wake_strategy> waits)
-    : settings_{settings},
+    : settings_{std::move(settings)},
       client_{std::move(client)},
       waits_{std::move(waits)},
       scripts_{.acquire = redis::script{redis::scripts::acquire},

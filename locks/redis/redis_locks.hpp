@@ -65,8 +65,7 @@ private:
         duration holder_has{};
     };
 
-    redis_locks(std::unique_ptr<redis_client> client, const redis_settings& settings,
-                std::unique_ptr<wake_strategy> waits);
+    redis_locks(std::unique_ptr<redis_client> client, redis_settings settings, std::unique_ptr<wake_strategy> waits);
     std::expected<attempt, lock_error> ask(const std::string& key, const lock_request& request, time_point deadline);
     result hand_over(attempt&& won, redis::key_gates::pass&& pass);
     time_point sure_try(time_point deadline) const noexcept;

@@ -40,14 +40,14 @@ std::expected<void, redis_error> script::load(redis_client& client) {
     return {};
 }
 
-redis_result script::run(redis_client& client, texts keys, texts arguments, redis_call&& how) const {
+redis_result script::run(redis_client& client, texts keys, texts arguments, redis_call how) const {
     const script_call by_digest{"EVALSHA", digest_, keys, arguments};
-    auto done = client.command(by_digest.words(), std::move(how));
+    auto done = client.command(by_digest.words(), how);
     if (done || done.error().why != redis_failure::server_error || !done.error().detail.starts_with("NOSCRIPT")) {
         return done;
     }
     const script_call by_text{"EVAL", text_, keys, arguments};
-    return client.command(by_text.words(), std::move(how));
+    return client.command(by_text.words(), how);
 }
 
 void script::start(redis_client& client, texts keys, texts arguments, reply_handler done) const {

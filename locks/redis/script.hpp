@@ -23,8 +23,8 @@ public:
     explicit script(std::string_view text) noexcept : text_{text} {}  // a literal
 
     std::expected<void, redis_error> load(redis_client& client);
-    redis_result run(redis_client& client, texts keys, texts arguments, redis_call&& how = {}) const;  // blocks
-    void start(redis_client& client, texts keys, texts arguments, reply_handler done) const;           // never blocks
+    redis_result run(redis_client& client, texts keys, texts arguments, redis_call how = {}) const;  // blocks
+    void start(redis_client& client, texts keys, texts arguments, reply_handler done) const;         // never blocks
 
 private:
     std::string_view text_;

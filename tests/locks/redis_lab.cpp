@@ -17,8 +17,7 @@ namespace fs = std::filesystem;
 bool have_redis(std::string_view for_what) {
     const auto found = servers::find_redis_server();
     if (!found) {
-        std::printf("cannot run: %.*s: %s\n", static_cast<int>(for_what.size()), for_what.data(),
-                    found.error().message.c_str());
+        std::puts(("cannot run: " + std::string{for_what} + ": " + found.error().message).c_str());
     }
     return found.has_value();
 }

@@ -178,9 +178,9 @@ TEST_CASE("renewal keeps a lease for longer than its ttl") {
     in_real_time([&] {
         const auto mine = locks_of(lab.url());
         const auto theirs = locks_of(lab.url());
-        const auto held = got(mine->acquire("k", {.ttl = 250ms}));
-        // For more than two ttls: waiting is the thing tested.
-        others = end_of(theirs->acquire("k", {.deadline = after(600ms)}));
+        const auto held = got(mine->acquire("k", {.ttl = 600ms}));
+        // For longer than the ttl: waiting is the thing tested.
+        others = end_of(theirs->acquire("k", {.deadline = after(700ms)}));
         still_held = held->is_held();
         lost = held->lost().stop_requested();
         released = end_of(held->release());
@@ -549,11 +549,11 @@ TEST_CASE("renewal survives a connection that is cut under it") {
     in_real_time([&] {
         const auto mine = locks_of(lab.url());
         const auto admin = client_of(lab.url());
-        const auto held = got(mine->acquire("k", {.ttl = 500ms}));
+        const auto held = got(mine->acquire("k", {.ttl = 800ms}));
         test::hold_back_writes(*admin);
         cut = test::cut_who_is_held_back(*admin);
         const stop_source rest_of_the_ttl;
-        rest_of_the_ttl.stop_after(500ms);
+        rest_of_the_ttl.stop_after(800ms);
         rest_of_the_ttl.token().wait();
         lost = held->lost().stop_requested();
         connections = mine->client().connections();
