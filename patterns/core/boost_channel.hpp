@@ -47,7 +47,7 @@ public:
         }
         return value;
     }
-    void close() noexcept {
+    void close() {
         std::visit(
             [](auto& c) {
                 if constexpr (!std::is_same_v<std::decay_t<decltype(c)>, std::monostate>) {

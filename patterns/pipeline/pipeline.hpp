@@ -188,11 +188,12 @@ outcome run_expanding_stage(From& from, To& to, Work&& work, AtEnd&& at_end, met
         if (!value && value.error() != status::closed) {
             return {};
         }
+        const bool ended = !value;
         const duration blocked_before = m.blocked;
         const time_point began = clock::now();
         outcome done = value ? work(*std::move(value), emit) : at_end(emit);
         m.busy += clock::now() - began - (m.blocked - blocked_before);
-        if (!done || !wanted || !value) {
+        if (!done || !wanted || ended) {
             return done;
         }
     }

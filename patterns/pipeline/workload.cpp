@@ -147,11 +147,11 @@ outcome run_desk(const demo::stage& on, const plan& p, desk<Link>& links, observ
                     "price can't read this order and gives up");
             return failure("price: order " + text(one.number) + " can't be read");
         }
-        return std::move(one);
+        return one;
     };
     const auto pack = [&](order&& one) -> std::expected<order, error> {
         work_for(pack_takes);
-        return std::move(one);
+        return one;
     };
     const auto ship = [&](order&& one) -> std::expected<bool, error> {
         seen.arrived.push_back(one.number);

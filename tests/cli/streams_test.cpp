@@ -81,7 +81,7 @@ TEST_CASE("a reader that was never there ends everything quietly") {
     for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
              {"relay"}, {"relay", "--items", "20k", "-v"}, {"relay", "--json"}, {}, {"relay", "--help"}, {"doctor"}}) {
         // The shell's pipe has no reader left by the time it goes on.
-        std::string line = "sleep 0 | true; exec 3>&1; { \"$0\" \"$@\"; echo code=$? >&3; } | true";
+        std::string line = R"(sleep 0 | true; exec 3>&1; { "$0" "$@"; echo code=$? >&3; } | true)";
         std::vector<std::string> arguments{"bash", "-c", line, fakelab()};
         arguments.insert(arguments.end(), words.begin(), words.end());
         const finished done = run({.arguments = arguments});

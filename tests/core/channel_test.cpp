@@ -217,7 +217,7 @@ TEST_CASE("a deadline that races the other side loses no value") {
         task_group group;
         group.go("sender", [&] {
             for (int i = 0; i < 3; ++i) {
-                delivered += numbers.push_until(int{i}, clock::now() + 1ms) == status::ok ? 1 : 0;
+                delivered += numbers.push_until(i + 1, clock::now() + 1ms) == status::ok ? 1 : 0;
             }
         });
         group.go("receiver", [&] {

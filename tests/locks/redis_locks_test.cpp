@@ -375,8 +375,8 @@ TEST_CASE("a second release does nothing, not even to the next holder") {
         ends.push_back(end_of(first->release()));
         const auto second = got(mine->acquire("k", {}));
         ends.push_back(end_of(first->release()));
-        ends.push_back(second->is_held() ? "held" : "not held");
-        ends.push_back(first->is_held() ? "held" : "not held");
+        ends.emplace_back(second->is_held() ? "held" : "not held");
+        ends.emplace_back(first->is_held() ? "held" : "not held");
         ends.push_back(words_of(mine->client().command({"EXISTS", lock_key})));
     });
     CHECK(test::joined(ends) == "done, done, held, not held, 1");
@@ -398,7 +398,7 @@ TEST_CASE("a lease that goes out of scope is released") {
             const auto brief = locks_of(lab.url());
             const auto held = brief->acquire("other", {});
         }
-        ends.push_back(comes_to(mine->client(), {"EXISTS", "fiberlab:lock:other"}, "0") ? "free" : "left behind");
+        ends.emplace_back(comes_to(mine->client(), {"EXISTS", "fiberlab:lock:other"}, "0") ? "free" : "left behind");
     });
     CHECK(test::joined(ends) == "held, free");
 }
@@ -439,7 +439,7 @@ TEST_CASE("a lock granted after its caller has given up is given back") {
         // It was granted: the fencing token was taken.
         ends.push_back(words_of(mine->client().command({"EXISTS", "fiberlab:fence"})));
         for (const auto key : {lock_key, std::string_view{"fiberlab:lock:other"}}) {
-            ends.push_back(comes_to(mine->client(), {"EXISTS", key}, "0") ? "given back" : "left behind");
+            ends.emplace_back(comes_to(mine->client(), {"EXISTS", key}, "0") ? "given back" : "left behind");
         }
     });
     CHECK(test::joined(ends) == "timeout, stopped, 1, given back, given back");
@@ -460,7 +460,7 @@ TEST_CASE("a lock whose grant was lost with the connection is given back over th
         ends.push_back(end_of(mine->acquire("k", {.ttl = 1h, .deadline = after(50ms)})));
         ends.push_back(words_of(admin->command({"EXISTS", lock_key})));
         ends.push_back(words_of(admin->command({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"})));
-        ends.push_back(comes_to(*admin, {"EXISTS", lock_key}, "0") ? "given back" : "left behind");
+        ends.emplace_back(comes_to(*admin, {"EXISTS", lock_key}, "0") ? "given back" : "left behind");
     });
     CHECK(test::joined(ends) == "timeout, 1, 1, given back");
 }
@@ -480,13 +480,13 @@ TEST_CASE("a release whose connection was cut is made up for over the next one")
         task_group group;
         test::hold_back_writes(*admin);
         group.go("releaser", [&] { release_end = end_of(waited_for->release()); });
-        ends.push_back(test::cut_who_is_held_back(*admin) ? "cut" : "not cut");
+        ends.emplace_back(test::cut_who_is_held_back(*admin) ? "cut" : "not cut");
         [[maybe_unused]] const outcome released = group.wait();
-        ends.push_back(comes_to(*admin, {"EXISTS", lock_key}, "0") ? "given back" : "left behind");
+        ends.emplace_back(comes_to(*admin, {"EXISTS", lock_key}, "0") ? "given back" : "left behind");
         test::hold_back_writes(*admin);
         dropped.reset();
-        ends.push_back(test::cut_who_is_held_back(*admin) ? "cut" : "not cut");
-        ends.push_back(comes_to(*admin, {"EXISTS", "fiberlab:lock:other"}, "0") ? "given back" : "left behind");
+        ends.emplace_back(test::cut_who_is_held_back(*admin) ? "cut" : "not cut");
+        ends.emplace_back(comes_to(*admin, {"EXISTS", "fiberlab:lock:other"}, "0") ? "given back" : "left behind");
     });
     CHECK(test::joined(ends) == "cut, given back, cut, given back");
     CHECK(release_end == "disconnected");
@@ -619,7 +619,7 @@ TEST_CASE("a lease that outlives its manager is lost") {
         const auto lost = got(mine->acquire("l", {.ttl = 50ms, .renew = false}));
         [[maybe_unused]] const auto expired = time_until_lost(*lost, clock::now());
         mine.reset();
-        ends.push_back(held->is_held() ? "held" : "not held");
+        ends.emplace_back(held->is_held() ? "held" : "not held");
         ends.push_back(held->lost().cause());
         ends.push_back(end_of(held->renew(1s)));
         ends.push_back(end_of(held->release()));

@@ -57,7 +57,7 @@ void reactor::add(int descriptor, io_source& source, std::uint32_t epoll_events)
     ++sources_;
 }
 
-void reactor::modify(int descriptor, io_source& source, std::uint32_t epoll_events) {
+void reactor::modify(int descriptor, io_source& source, std::uint32_t epoll_events) const {
     epoll_event event{};
     event.events = epoll_events;
     event.data.ptr = &source;
@@ -90,7 +90,7 @@ void reactor::offload(std::function<void()> call, std::function<void()> done) {
 
 void reactor::flush() noexcept {
     // By index: flushing one source may mark another.
-    for (std::size_t i = 0; i < dirty_.size(); ++i) {
+    for (std::size_t i = 0; i < dirty_.size(); ++i) {  // NOLINT(modernize-loop-convert): it grows
         if (io_source* const source = dirty_[i]) {
             source->dirty_ = false;
             dirty_[i] = nullptr;

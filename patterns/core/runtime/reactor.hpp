@@ -45,7 +45,7 @@ public:
 
     // The source must stay until remove(). Throws std::system_error: EPERM for what epoll can't watch (a regular file).
     void add(int descriptor, io_source& source, std::uint32_t epoll_events);
-    void modify(int descriptor, io_source& source, std::uint32_t epoll_events);
+    void modify(int descriptor, io_source& source, std::uint32_t epoll_events) const;
     void remove(int descriptor, io_source& source) noexcept;
     void mark_dirty(io_source& source);
 

@@ -19,15 +19,15 @@ class stop_callback;
 
 class stop_state {
 public:
-    stop_state(std::shared_ptr<stop_state> parent, name called);
+    stop_state(std::shared_ptr<stop_state> above, name called);
     ~stop_state();
     stop_state(const stop_state&) = delete;
     stop_state& operator=(const stop_state&) = delete;
     stop_state(stop_state&&) = delete;
     stop_state& operator=(stop_state&&) = delete;
 
-    bool stop(std::string_view cause) noexcept;
-    void stop_at(time_point deadline);
+    bool stop(std::string_view why) noexcept;
+    void stop_at(time_point when);
     void leave_tree() noexcept;
 
     void add(stop_callback& callback);
