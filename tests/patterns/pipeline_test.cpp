@@ -192,7 +192,7 @@ TEST_CASE("a stage that expands emits any number of values, and a last word at t
                 return pipeline::run_expanding_stage(
                     a, b,
                     [](int n, const auto& emit) -> outcome {
-                        for (int i = 0; i < n && emit(int{n}); ++i) {
+                        for (int i = 0; i < n && emit(+n); ++i) {
                         }
                         return {};
                     },

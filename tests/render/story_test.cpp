@@ -26,7 +26,7 @@ std::vector<std::string> lines(const std::string& text) {
 }
 
 // A whole run with n events.
-std::string story_of(sample_run run, story_settings settings, int events) {
+std::string story_of(const sample_run& run, story_settings settings, int events) {
     written out;
     story_view view{out, settings};
     view.begin(run.facts);

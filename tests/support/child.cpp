@@ -20,7 +20,7 @@
 #include <map>
 #include <system_error>
 
-extern char** environ;
+extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX leaves it to the program
 
 namespace fiberlab::test {
 
