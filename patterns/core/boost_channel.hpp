@@ -47,14 +47,12 @@ public:
         }
         return value;
     }
-    void close() {
-        std::visit(
-            [](auto& c) {
-                if constexpr (!std::is_same_v<std::decay_t<decltype(c)>, std::monostate>) {
-                    c.close();
-                }
-            },
-            channel_);
+    void close() noexcept {
+        if (auto* const face_to_face = std::get_if<unbuffered>(&channel_)) {
+            face_to_face->close();
+        } else if (auto* const queue = std::get_if<buffered>(&channel_)) {
+            queue->close();
+        }
     }
     void leave() const noexcept {}  // a reader that leaves early can't be told to a writer that waits
 

@@ -140,7 +140,7 @@ TEST_CASE("who waits for whom stands on a line each") {
     run.result.report.check("no deadlock", false, 3, "left waits: lock on a\nright waits: lock on b");
     run.result.verdict = demo::verdict::broken;
     run.result.exit_code = 4;
-    const std::string text = story_of(std::move(run), {}, 0);
+    const std::string text = story_of(run, {}, 0);
     CHECK(has(text, "  ✗ broken   no deadlock (3 samples)\n               left waits: lock on a\n"));
     CHECK(has(text, "Broken: 1 of 2 invariants, in 12.35 ms of virtual time.\nExit code 4."));
 }
@@ -149,7 +149,7 @@ TEST_CASE("an invariant without a case says so") {
     sample_run run;
     run.result.report.check("a stop loses nothing", true, 0);
     run.result.verdict = demo::verdict::inconclusive;
-    const std::string text = story_of(std::move(run), {}, 0);
+    const std::string text = story_of(run, {}, 0);
     CHECK(has(text, "  ? no case  a stop loses nothing\n"));
     CHECK(has(text, "Inconclusive: 1 of 2 invariants had no case"));
 }
@@ -157,7 +157,7 @@ TEST_CASE("an invariant without a case says so") {
 TEST_CASE("an interrupted run says what stopped it") {
     sample_run run;
     run.result.interrupted_by = "SIGINT";
-    CHECK(has(story_of(std::move(run), {}, 0), "Stopped by SIGINT: the figures are of what ran until then.\n"));
+    CHECK(has(story_of(run, {}, 0), "Stopped by SIGINT: the figures are of what ran until then.\n"));
 }
 
 TEST_CASE("many figures stand in two columns") {
@@ -165,7 +165,7 @@ TEST_CASE("many figures stand in two columns") {
     for (const char* key : {"b", "c", "d", "e", "f", "g"}) {
         run.result.report.count(key, 1);
     }
-    const std::string text = story_of(std::move(run), {}, 0);
+    const std::string text = story_of(run, {}, 0);
     CHECK(has(text, "  items in      20      d              1\n"));
     CHECK(has(text, "  c              1      g              1\n"));
 }
