@@ -1,11 +1,11 @@
 #include "apps/fiberlab/command_line.hpp"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <map>
+#include <functional>
 #include <utility>
 
 #include "apps/fiberlab/global_options.hpp"
+#include "apps/fiberlab/grammar.hpp"
 #include "apps/fiberlab/suggest.hpp"
 
 namespace fiberlab::cli {
@@ -15,104 +15,6 @@ namespace {
 using demo::option;
 using demo::option_type;
 using action = invocation::action;
-
-CLI::Option* add(CLI::App& to, const option& each) {
-    std::string names = "--" + each.name;
-    if (const std::string_view short_form = letter(each.name); !short_form.empty()) {
-        names = "-" + std::string{short_form} + "," + names;
-    }
-    CLI::Option* added = each.type == option_type::flag ? to.add_flag(names) : to.add_option(names);
-    // All that was typed is kept here; demo::parameters decides what several values mean.
-    return added->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-}
-
-// The words that CLI11 sorts, as a tree of commands: `lock contend` is the subcommand `contend` of `lock`.
-class grammar {
-public:
-    explicit grammar(const command_list& commands) {
-        app_.set_help_flag();
-        // Before any subcommand is added, which inherits both: an option that the subcommand does not know is then
-        // looked for here, so that `--seed 5` may follow the command.
-        app_.fallthrough();
-        app_.allow_extras();
-        app_.require_subcommand(0, 1);
-        for (const option& each : global_options()) {
-            add(app_, each);
-        }
-        for (const option& each : global_switches()) {
-            add(app_, each);
-        }
-        for (const demo::command* each : commands) {
-            CLI::App* const node = make_node(each->name);
-            commands_[node] = each;
-            for (const option& of : each->options) {
-                add(*node, of);
-            }
-        }
-        for (const auto& [name, _] : built_in_commands()) {
-            app_.add_subcommand(name);
-        }
-    }
-
-    void parse(std::vector<std::string> words) {
-        std::ranges::reverse(words);  // as CLI11 takes a vector
-        app_.parse(words);
-        find_chosen();
-    }
-
-    // Also right after a parse that failed: as far as it came.
-    void find_chosen() {
-        chosen_ = &app_;
-        while (!chosen_->get_subcommands().empty()) {
-            chosen_ = chosen_->get_subcommands().front();
-        }
-    }
-
-    const CLI::App& root() const { return app_; }
-    const CLI::App& chosen() const { return *chosen_; }
-    bool nothing_chosen() const { return chosen_ == &app_; }
-    bool given(const std::string& global_switch) const { return app_.count("--" + global_switch) > 0; }
-
-    const demo::command* command() const {
-        const auto found = commands_.find(chosen_);
-        return found == commands_.end() ? nullptr : found->second;
-    }
-
-    // "lock contend"
-    std::string path() const {
-        std::string text;
-        for (const CLI::App* at = chosen_; at != nullptr && at != &app_; at = at->get_parent()) {
-            text = text.empty() ? at->get_name() : at->get_name() + " " + text;
-        }
-        return text;
-    }
-
-    // The words that are no option of ours, in the order they were typed.
-    std::vector<std::string> rest() const {
-        std::vector<std::string> words = app_.remaining(true);
-        return words;
-    }
-
-private:
-    CLI::App* make_node(const std::string& name) {
-        const std::size_t blank = name.find(' ');
-        if (blank == std::string::npos) {
-            return app_.add_subcommand(name);
-        }
-        const std::string group = name.substr(0, blank);
-        CLI::App*& parent = groups_[group];
-        if (parent == nullptr) {
-            parent = app_.add_subcommand(group);
-            parent->require_subcommand(0, 1);
-        }
-        return parent->add_subcommand(name.substr(blank + 1));
-    }
-
-    CLI::App app_;
-    std::map<std::string, CLI::App*> groups_;
-    std::map<const CLI::App*, const demo::command*> commands_;
-    const CLI::App* chosen_ = nullptr;
-};
 
 std::vector<std::string> names_of(const std::vector<option>& table) {
     std::vector<std::string> names;
@@ -212,10 +114,12 @@ std::vector<std::string> operands_of(const grammar& words, const std::vector<std
     return all;
 }
 
+using typed_values = std::function<std::vector<std::string>(const std::string& option)>;
+
 // Of each option: the command line if it is there, else the environment, else the default.
-void fill(demo::parameters& into, const CLI::App& typed, const environment& variables) {
+void fill(demo::parameters& into, const typed_values& typed, const environment& variables) {
     for (const option& each : into.table()) {
-        const std::vector<std::string>& values = typed.get_option("--" + each.name)->results();
+        const std::vector<std::string> values = typed(each.name);
         if (!values.empty()) {
             for (const std::string& value : values) {
                 into.set(each.name, value);
@@ -233,20 +137,6 @@ void fill(demo::parameters& into, const CLI::App& typed, const environment& vari
             into.set(each.name, value->substr(begin, end - begin), variable);
             begin = end + 1;
         }
-    }
-}
-
-void parse_or_refuse(grammar& words, const std::vector<std::string>& typed) {
-    try {
-        words.parse(typed);
-    } catch (const CLI::ArgumentMismatch& error) {
-        // "--items: 1 required TEXT missing"
-        const std::string what = error.what();
-        words.find_chosen();
-        throw bad_command_line{what.substr(0, what.find(':')) + " needs a value", words.path()};
-    } catch (const CLI::ParseError& error) {
-        words.find_chosen();
-        throw bad_command_line{error.what(), words.path()};
     }
 }
 
@@ -268,8 +158,16 @@ invocation read_command_line(const std::vector<std::string>& arguments, const co
     const bool has_dashes = dashes != arguments.end();
     const std::vector<std::string> after_dashes(has_dashes ? dashes + 1 : dashes, arguments.end());
 
-    grammar words{commands};
-    parse_or_refuse(words, {arguments.begin(), dashes});
+    std::vector<std::string> built_in;
+    for (const auto& [name, _] : built_in_commands()) {
+        built_in.push_back(name);
+    }
+    grammar words{commands, built_in};
+    try {
+        words.parse({arguments.begin(), dashes});
+    } catch (const bad_words& error) {
+        throw bad_command_line{error.what(), words.path()};
+    }
 
     const demo::command* const command = words.command();
     invocation asked{.command = command,
@@ -281,13 +179,13 @@ invocation read_command_line(const std::vector<std::string>& arguments, const co
     }
     const std::string path = words.path();
     try {
-        fill(asked.globals, words.root(), variables);
+        fill(asked.globals, [&](const std::string& name) { return words.values_of_global(name); }, variables);
         if (words.given("version")) {
             asked.what = action::version;
         } else if (words.given("help") || path == "help") {
             asked.what = action::help;
             asked.words = std::move(rest);
-            if (path != "help" && !words.nothing_chosen()) {
+            if (path != "help" && !path.empty()) {
                 asked.words = {path};
             }
         } else if (path == "completion" || path == "doctor") {
@@ -307,7 +205,7 @@ invocation read_command_line(const std::vector<std::string>& arguments, const co
         } else {
             asked.what = action::run;
             asked.operands = operands_of(words, rest, after_dashes, has_dashes);
-            fill(asked.options, words.chosen(), variables);
+            fill(asked.options, [&](const std::string& name) { return words.values_of(name); }, variables);
         }
         if (words.given("json")) {
             if (asked.globals.given("format") && asked.globals.origin("format") == "--format" &&

@@ -1,21 +1,19 @@
-// command_line: from the words of a command line and the environment to what is to be done. The only user of CLI11.
+// command_line: from the words of a command line and the environment to what is to be done.
 //
-// The options of every command come from its table. CLI11 sorts words into options, values and operands; the values are
-// read by demo::parameters, which is the same for the command line and the environment.
+// The options of every command come from its table. The grammar sorts words into options, values and operands; the
+// values are read by demo::parameters, which is the same for the command line and the environment.
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "apps/fiberlab/terminal.hpp"
 #include "patterns/demo/command.hpp"
 
 namespace fiberlab::cli {
 
 using command_list = std::vector<const demo::command*>;
-using environment = std::function<std::optional<std::string>(const std::string& variable)>;
 
 // What is to be done. Of a run: everything it is made with.
 struct invocation {

@@ -12,9 +12,6 @@ namespace fiberlab::render {
 
 namespace {
 
-constexpr std::size_t time_width = 9;
-constexpr std::size_t least_name_width = 12;
-constexpr std::size_t most_name_width = 20;
 constexpr std::string_view margin = "  ";
 
 // "items 20, hold 5ms": what shaped the run, as it was or would be typed.
@@ -37,17 +34,6 @@ std::string shaped_by(const run_facts& facts) {
     return text;
 }
 
-std::string fields_of(const event& happened) {
-    std::string text;
-    for (const field& each : happened.fields) {
-        const auto* const number = std::get_if<std::int64_t>(&each.value);
-        const std::string value =
-            number != nullptr ? human_figure(each.key, *number) : printable(std::get<std::string>(each.value));
-        text += (text.empty() ? "" : ", ") + glued(spoken(each.key) + " " + value);
-    }
-    return text;
-}
-
 std::string samples_of(const demo::invariant& of) {
     return glued(of.samples == 1 ? "(1 sample)" : "(" + grouped(static_cast<std::int64_t>(of.samples)) + " samples)");
 }
@@ -58,7 +44,7 @@ story_view::story_view(text_sink& out, story_settings settings)
     : out_{out},
       settings_{settings},
       style_{settings.coloured},
-      name_width_{least_name_width},
+      lines_{settings.coloured, settings.width},
       head_{settings.events - settings.events / 3},
       tail_{settings.events / 3} {}
 
@@ -100,13 +86,13 @@ void story_view::say_in_story(std::string_view text) {
 
 void story_view::on_event(const event& happened) {
     if (settings_.everything) {
-        say_in_story(told(happened));
+        say_in_story(lines_.told(happened));
     } else if (settings_.only_result || happened.detail == event::level::detail) {
         return;
     } else if (++seen_; seen_ <= head_) {
-        say_in_story(told(happened));
+        say_in_story(lines_.told(happened));
     } else if (tail_ != 0) {
-        held_back_.push_back(told(happened));
+        held_back_.push_back(lines_.told(happened));
         if (held_back_.size() > tail_) {
             held_back_.pop_front();
         }
@@ -117,47 +103,13 @@ void story_view::on_event(const event& happened) {
     }
 }
 
-std::string story_view::told(const event& happened) {
-    std::string what{happened.what};
-    std::ranges::replace(what, '_', ' ');
-    // A fiber that tells of itself is named once.
-    if (!happened.object.empty() && !(happened.object == happened.fiber_name)) {
-        what += " " + printable(happened.object.str());
-    }
-    const std::string fields = fields_of(happened);
-    std::string rest = what;
-    if (!happened.note.empty()) {
-        rest += ": " + printable(happened.note);
-    }
-    if (!fields.empty()) {
-        rest += " (" + fields + ")";
-    }
-    const std::string who =
-        happened.fiber_name.empty() ? "fiber " + std::to_string(happened.fiber) : printable(happened.fiber_name.str());
-    const std::string begin = right(human_fixed(happened.at), time_width) + margin.data();
-    name_width_ = std::clamp(columns(who), name_width_, most_name_width);
-    const std::size_t indent = time_width + margin.size() + std::max(columns(who), name_width_) + margin.size();
-    const std::size_t room = settings_.width > indent + 20 ? settings_.width - indent : 20;
-
-    const tint shade = happened.detail == event::level::detail ? tint::dim : tint::plain;
-
-    std::string text = style_.in(tint::dim, begin) + style_.of_fiber(happened.fiber, who) +
-                       std::string(indent - columns(begin) - columns(who), ' ');
-    bool first = true;
-    for (const std::string& line : wrapped(rest, room)) {
-        text += (first ? "" : std::string(indent, ' ')) + style_.in(shade, line) + "\n";
-        first = false;
-    }
-    return text;
-}
-
 void story_view::tell_held_back() {
     const std::size_t left_out = seen_ - std::min(seen_, head_) - held_back_.size();
     if (left_out != 0) {
         const std::string hint =
             fmt::format("… {} more event{} (--events {}, or -v for everything) …",
                         grouped(static_cast<std::int64_t>(left_out)), left_out == 1 ? "" : "s", seen_);
-        say_in_story(std::string(time_width + margin.size(), ' ') + style_.in(tint::dim, hint) + "\n");
+        say_in_story(std::string(event_lines::time_width + margin.size(), ' ') + style_.in(tint::dim, hint) + "\n");
     }
     for (const std::string& line : held_back_) {
         say_in_story(line);

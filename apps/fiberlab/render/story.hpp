@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "apps/fiberlab/render/event_lines.hpp"
 #include "apps/fiberlab/render/style.hpp"
 #include "apps/fiberlab/render/view.hpp"
 
@@ -33,7 +34,6 @@ public:
     bool wants_detail() const noexcept override { return settings_.everything; }
 
 private:
-    std::string told(const event& happened);
     void tell_held_back();
     void figures(const demo::report& report);
     void latencies(const demo::report& report);
@@ -49,7 +49,7 @@ private:
     text_sink& out_;
     story_settings settings_;
     style style_;
-    std::size_t name_width_;  // of the column of fibers: it only grows
+    event_lines lines_;
     std::size_t head_;
     std::size_t tail_;
     std::string header_;
