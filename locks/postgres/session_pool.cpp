@@ -22,12 +22,16 @@ session_pool::session_pool(std::string url, std::size_t most_loans, duration con
       slots_{"Postgres sessions", most_loans} {}
 
 std::expected<std::shared_ptr<session>, sql_error> session_pool::open(const seam::limits& until) const {
-    const time_point by = std::min(after(connect_timeout_), at_least_a_reply(until.deadline));
-    auto opened = session::open(url_, by, until.stop);
+    const seam::limits soon{.deadline = std::min(after(connect_timeout_), at_least_a_reply(until.deadline)),
+                            .stop = until.stop};
+    auto opened = session::open(url_, soon.deadline, soon.stop);
     if (opened) {
-        if (auto done = (*opened)->prepare(prepared_, {.deadline = by, .stop = until.stop}); !done) {
-            return std::unexpected{std::move(done.error())};
+        if (auto done = (*opened)->prepare(prepared_, soon); !done) {
+            opened = std::unexpected{std::move(done.error())};
         }
+    }
+    if (!opened && opened.error().why == lock_failure::timeout) {
+        opened.error() = {lock_failure::disconnected, {}, "the server does not answer"};
     }
     return opened;
 }

@@ -37,7 +37,9 @@ using manager = std::unique_ptr<lock_manager>;
 void with_both(const std::function<void(const std::string& url, const postgres_settings& settings)>& body) {
     for (const bool transaction_level : {false, true}) {
         CAPTURE(transaction_level);
-        with_postgres([&](const std::string& url) { body(url, {.transaction_level = transaction_level}); });
+        // On a machine that has too much to do, a session takes its time.
+        const postgres_settings settings{.transaction_level = transaction_level, .connect_timeout = 60s};
+        with_postgres([&](const std::string& url) { body(url, settings); });
     }
 }
 
