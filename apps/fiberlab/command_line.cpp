@@ -13,7 +13,6 @@ namespace fiberlab::cli {
 namespace {
 
 using demo::option;
-using demo::option_type;
 using action = invocation::action;
 
 std::vector<std::string> names_of(const std::vector<option>& table) {
