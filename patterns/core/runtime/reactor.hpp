@@ -55,11 +55,11 @@ public:
     bool idle() const noexcept { return sources_ == 0 && calls_ == 0; }  // nothing here could ever wake a fiber
     void poll() noexcept;                                                // looks once
     void wait(std::chrono::nanoseconds at_most) noexcept;  // sleeps until something happens; negative: no limit
+    // What wait() begins with. It may make fibers ready, where sending fails: call it before deciding to sleep.
+    void flush() noexcept;
     static void interrupt() noexcept;  // ends a wait() of any reactor of this process; async-signal-safe
 
 private:
-    void flush() noexcept;
-
     int epoll_;
     int wake_;
     std::size_t sources_ = 0;

@@ -497,6 +497,10 @@ bool scheduler::turn() {
                 last_look_ = time();
             }
         } else if (!timers_.empty() || !reactor_->idle()) {
+            reactor_->flush();
+            if (!ready_.empty()) {
+                return true;
+            }
             const time_point next = timers_.next();
             reactor_->wait(next == never ? std::chrono::nanoseconds{-1} : std::max(duration::zero(), next - time()));
             return true;
